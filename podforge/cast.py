@@ -1,0 +1,76 @@
+"""Who speaks with which voice on which engine, as frozen values.
+
+A `Cast` holds everything `make_plan` needs to know about voices and engines, so that planning
+is a pure function: no file is read and no engine is loaded to compute a key.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Settings = Mapping[str, str | int | float | bool]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one engine call may hold, and what comes back with it.
+
+    Lengths are characters of spoken text.  An engine that speaks windows gets runs of turns by
+    up to `speakers` voices; any other gets one utterance a job.
+    """
+
+    rate: int  # samples per second of its takes
+    windows: bool = False
+    speakers: int = 1
+    most_characters: int = 1_500  # per job
+    least_characters: int = 0  # shortest piece a cut leaves, where there is a choice
+    most_utterance: int = 1_500  # per utterance; a longer paragraph becomes several
+    batch: int = 1  # jobs handed over at once
+    most_workers: int = 0  # 0: as many as asked for
+    stochastic: bool = False  # another seed gives another take
+    performs: frozenset[str] = frozenset()  # vocal events and deliveries it understands
+
+
+@dataclass(frozen=True)
+class EngineUse:
+    """One engine as this run uses it.  `model` is the fingerprint of library or weights."""
+
+    name: str
+    limits: Limits
+    model: str
+    sound_version: int = 1
+    settings: Settings = field(default_factory=dict)  # those that decide the sound
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A voice as one engine gets it: its identity, settings there, and recording, if any.
+
+    `identity` is a digest of the pinned embedding, else of the reference clip, else of the
+    preset's settings: two names with the same sound have the same identity.
+    """
+
+    name: str
+    identity: str
+    settings: Settings = field(default_factory=dict)
+    reference: str = ""  # absolute path of the reference clip, or empty
+    language: str = "en"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A speaker of the script with the voice that plays it."""
+
+    speaker: str
+    voice: Voice
+    engine: str
+    gain_db: float = 0.0
+    style: str = ""
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The parts of a script by speaker, and the engines they need by name."""
+
+    parts: Mapping[str, Part]
+    engines: Mapping[str, EngineUse]
+    sources: tuple[str, ...] = ()  # the voice files that were read, for stamps and depfiles

@@ -1,0 +1,68 @@
+"""A clip: the kept take of a job, and what is known about it.
+
+Positions are whole samples of the clip at its own rate.  The sound itself stays in the store,
+under `digest`.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+CUT_SECONDS = 0.080  # a window is cut only in at least this much low energy (DESIGN, rule 1)
+CUT_CONFIDENCE = 0.5  # ... beside edges that are at least this sure
+
+
+@dataclass(frozen=True)
+class Span:
+    """Where one utterance lies: from the first to past the last sample of its speech."""
+
+    start: int
+    end: int
+    confidence: float = 1.0  # 0 guessed .. 1 told by the engine
+
+
+@dataclass(frozen=True)
+class Word:
+    """`text[first:last]` of the utterance's spoken text sounds from `start` to `end`."""
+
+    first: int
+    last: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Level:
+    """Gated loudness of one utterance and how many seconds passed the gate (BS.1770)."""
+
+    lufs: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong with an utterance of a take: `failed` is unusable, `suspect` is kept."""
+
+    utterance: int
+    severity: Literal["failed", "suspect"]
+    text: str
+
+
+@dataclass(frozen=True)
+class Clip:
+    """The kept take of the job `key`: one span, one level, and maybe words per utterance."""
+
+    key: str
+    digest: str
+    rate: int
+    samples: int
+    spans: tuple[Span, ...]
+    words: tuple[tuple[Word, ...], ...]
+    levels: tuple[Level, ...]
+    findings: tuple[Finding, ...] = ()
+    attempt: int = 0
+
+    def can_cut(self, boundary: int) -> bool:
+        """Whether the clip may be cut between utterances `boundary - 1` and `boundary`."""
+        before, after = self.spans[boundary - 1], self.spans[boundary]
+        sure = min(before.confidence, after.confidence) >= CUT_CONFIDENCE
+        return sure and after.start - before.end >= CUT_SECONDS * self.rate

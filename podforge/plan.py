@@ -1,0 +1,266 @@
+"""From script and cast to jobs: what must be spoken, in which pieces, under which keys.
+
+Everything here is pure.  A key names the sound a job makes and nothing else: names, positions,
+chapters, cues, gains and versions of podforge are not in it (DESIGN, "Keys").
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from podforge.cast import Cast, EngineUse, Part, Settings, Voice
+from podforge.cutting import cut_text, cut_windows
+from podforge.errors import Place
+from podforge.script import Chapter, SceneBreak, Script, Speech
+from podforge.units import CHARACTERS_PER_SECOND
+
+KEY_SCHEMA = 1
+Splits = Mapping[str, frozenset[int]]  # window key -> utterances that must open a new window
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """A paragraph, or a piece of a long one, inside a job.
+
+    `item` is the index of its `Speech` in the script and `offset` where its text begins in the
+    speech's spoken text.  `slot` is the dense number of its voice in the job.
+    """
+
+    speaker: str
+    slot: int
+    text: str  # spoken
+    language: str
+    delivery: str
+    item: int
+    offset: int
+    place: Place
+
+
+@dataclass(frozen=True)
+class Job:
+    """One engine call: one utterance, or a window of many.
+
+    `voices` is indexed by slot.  `seed` follows from the key and the attempt.
+    """
+
+    key: str
+    engine: str
+    utterances: tuple[Utterance, ...]
+    voices: tuple[Voice, ...]
+    settings: Settings
+    rate: int
+    seed: int
+    attempt: int = 0
+
+    @property
+    def place(self) -> Place:
+        """Where its first utterance stands."""
+        return self.utterances[0].place
+
+    @property
+    def characters(self) -> int:
+        """Length of its spoken text."""
+        return sum(len(utterance.text) for utterance in self.utterances)
+
+    def again(self, attempt: int) -> "Job":
+        """The same job for another take."""
+        return replace(self, attempt=attempt, seed=seed_of(self.key, attempt))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All jobs in the order of their first utterance.
+
+    Two jobs may have one key (the same line twice, on a deterministic engine): one clip.
+    """
+
+    jobs: tuple[Job, ...]
+
+    def unique(self) -> tuple[Job, ...]:
+        """One job a key."""
+        return tuple({job.key: job for job in reversed(self.jobs)}.values())[::-1]
+
+
+def digest(value: object) -> str:
+    """SHA-256 of a value's canonical JSON: keys sorted, no spaces, UTF-8."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def seed_of(key: str, attempt: int) -> int:
+    """The random seed of a take, 63 bits; from content, never from a position."""
+    return int(digest([key, attempt])[:16], 16) >> 1
+
+
+def key_facts(job: Job, use: EngineUse, occurrence: int = 0) -> dict[str, object]:
+    """What the key of a job is made of, in the words `plan --why` prints."""
+    return {
+        "schema": KEY_SCHEMA,
+        "engine": use.name,
+        "sound_version": use.sound_version,
+        "model": use.model,
+        "settings": dict(use.settings),
+        "rate": use.limits.rate,
+        "occurrence": occurrence,
+        "utterances": [
+            {
+                "voice": job.voices[said.slot].identity,
+                "slot": said.slot,
+                "text": said.text,
+                "language": said.language,
+                "delivery": said.delivery,
+            }
+            for said in job.utterances
+        ],
+    }
+
+
+def clip_key(job: Job, use: EngineUse, occurrence: int = 0) -> str:
+    """The key a job's clip is stored under."""
+    return digest(key_facts(job, use, occurrence))
+
+
+def make_plan(script: Script, cast: Cast, splits: Splits | None = None) -> Plan:
+    """Cut a prepared script into jobs.
+
+    `splits` names windows that must be made again in parts, because a pause or cue inside them
+    found no place to cut (see `timeline.cuts_refused`).
+    """
+    jobs: list[Job] = []
+    for chapter in _chapters(script):
+        planned = list(_plan_chapter(script, chapter, cast, splits or {}))
+        jobs += _number(planned, cast)
+    jobs.sort(key=lambda job: (job.utterances[0].item, job.utterances[0].offset))
+    return Plan(tuple(jobs))
+
+
+def estimate_seconds(script: Script) -> float:
+    """Roughly how long the episode will be, gaps included."""
+    speeches = list(script.speeches())
+    spoken = sum(len(speech.said) for speech in speeches) / CHARACTERS_PER_SECOND
+    return spoken + len(speeches) * script.header.pauses.turn
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """An utterance before its job is known, with what cutting needs to know."""
+
+    part: Part
+    text: str
+    speech: Speech
+    item: int
+    offset: int
+    opens_turn: bool
+    opens_scene: bool
+
+
+def _chapters(script: Script) -> Iterator[range]:
+    starts = [i for i, item in enumerate(script.items) if isinstance(item, Chapter)]
+    edges = [0, *starts, len(script.items)]
+    for start, end in pairwise(edges):
+        if start < end:
+            yield range(start, end)
+
+
+def _plan_chapter(script: Script, items: range, cast: Cast, splits: Splits) -> Iterator[Job]:
+    runs: dict[str, list[_Piece]] = {}
+    for piece, alone in _pieces(script, items, cast):
+        use = cast.engines[piece.part.engine]
+        if alone or not use.limits.windows:
+            yield _job([piece], use, cast, script)
+        else:
+            runs.setdefault(use.name, []).append(piece)
+    for name, run in runs.items():
+        use = cast.engines[name]
+        for start, end in _windows(run, use):
+            yield from _split(_job(run[start:end], use, cast, script), use, splits)
+
+
+def _pieces(script: Script, items: range, cast: Cast) -> Iterator[tuple[_Piece, bool]]:
+    """Every utterance of a chapter; the flag says that it must be a job of its own."""
+    speakers: tuple[str, ...] = ()
+    opens_scene = True
+    for index in items:
+        item = script.items[index]
+        if isinstance(item, SceneBreak):
+            opens_scene = True
+        if not isinstance(item, Speech):
+            continue
+        ensemble = len(item.speakers) > 1
+        for name in item.speakers:
+            part = cast.parts[name]
+            opens_turn = item.speakers != speakers
+            for offset, text in cut_text(
+                item.said, cast.engines[part.engine].limits.most_utterance
+            ):
+                yield (
+                    _Piece(part, text, item, index, offset, opens_turn, opens_scene),
+                    ensemble,
+                )
+                opens_turn = opens_scene = False
+        speakers = item.speakers
+
+
+def _windows(run: Sequence[_Piece], use: EngineUse) -> list[tuple[int, int]]:
+    return cut_windows(
+        [piece.text for piece in run],
+        [piece.part.speaker for piece in run],
+        [(not piece.opens_scene, not piece.opens_turn) for piece in run],
+        use.limits,
+    )
+
+
+def _job(pieces: Sequence[_Piece], use: EngineUse, cast: Cast, script: Script) -> Job:
+    slots = {name: slot for slot, name in enumerate(dict.fromkeys(p.part.speaker for p in pieces))}
+    utterances = tuple(
+        Utterance(
+            speaker=piece.part.speaker,
+            slot=slots[piece.part.speaker],
+            text=piece.text,
+            language=piece.speech.language or piece.part.voice.language or script.header.language,
+            delivery=piece.speech.delivery or piece.part.style,
+            item=piece.item,
+            offset=piece.offset,
+            place=piece.speech.place,
+        )
+        for piece in pieces
+    )
+    voices = tuple(cast.parts[name].voice for name in slots)
+    return _keyed(Job("", use.name, utterances, voices, use.settings, use.limits.rate, 0), use)
+
+
+def _keyed(job: Job, use: EngineUse, occurrence: int = 0) -> Job:
+    key = clip_key(job, use, occurrence)
+    return replace(job, key=key, seed=seed_of(key, job.attempt))
+
+
+def _split(job: Job, use: EngineUse, splits: Splits) -> Iterator[Job]:
+    """The job, or its parts where `splits` says that it must be made in parts."""
+    edges = [0, *sorted(splits.get(job.key, ())), len(job.utterances)]
+    if len(edges) == 2:
+        yield job
+        return
+    for start, end in pairwise(edges):
+        yield _renumbered(job, job.utterances[start:end], use)
+
+
+def _renumbered(job: Job, utterances: tuple[Utterance, ...], use: EngineUse) -> Job:
+    slots = {old: new for new, old in enumerate(dict.fromkeys(u.slot for u in utterances))}
+    dense = tuple(replace(said, slot=slots[said.slot]) for said in utterances)
+    voices = tuple(job.voices[old] for old in slots)
+    return _keyed(replace(job, utterances=dense, voices=voices), use)
+
+
+def _number(jobs: Sequence[Job], cast: Cast) -> list[Job]:
+    """Tell identical jobs of a stochastic engine apart by counting them within the chapter."""
+    seen: Counter[str] = Counter()
+    numbered = []
+    for job in jobs:
+        use = cast.engines[job.engine]
+        occurrence = seen[job.key] if use.limits.stochastic else 0
+        seen[job.key] += 1
+        numbered.append(_keyed(job, use, occurrence) if occurrence else job)
+    return numbered

@@ -1,0 +1,206 @@
+"""What a script says, before anyone speaks it.
+
+A `Script` is a header and a flat list of items in reading order.  Every item knows its place.
+A turn is a run of `Speech` items by the same speakers: each paragraph is one item, so that an
+edit touches one paragraph and not the turn.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Literal
+
+from podforge.errors import Place, Problem
+
+Mode = Literal["podcast", "audiobook"]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """`spoken[spoken_start:spoken_end]` stands for `text[source_start:source_end]`."""
+
+    spoken_start: int
+    spoken_end: int
+    source_start: int
+    source_end: int
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What the engine is given for a text, and the way back to that text.
+
+    Between two edits (in order, not overlapping) both texts run in step.
+    """
+
+    text: str
+    edits: tuple[Edit, ...] = ()
+
+    def source(self, start: int, end: int) -> tuple[int, int]:
+        """The range of the written text that `text[start:end]` stands for."""
+        return self._back(start, low=True), self._back(end, low=False)
+
+    def _back(self, position: int, low: bool) -> int:
+        shift = 0
+        for edit in self.edits:
+            if position < edit.spoken_start or (not low and position == edit.spoken_start):
+                break
+            if position < edit.spoken_end or (not low and position == edit.spoken_end):
+                return edit.source_start if low else edit.source_end
+            shift = edit.source_end - edit.spoken_end
+        return position + shift
+
+
+@dataclass(frozen=True)
+class Speech:
+    """A paragraph spoken by one speaker, or by several at once (an ensemble).
+
+    `text` is the written text with its markup removed; `spoken` is added by `speaking.prepare`.
+    `delivery` is how it is said (`softly`); `events` are vocal events and where in `text` they
+    happen (`(0, "laughs")`).
+    """
+
+    speakers: tuple[str, ...]
+    text: str
+    place: Place
+    delivery: str = ""
+    events: tuple[tuple[int, str], ...] = ()
+    language: str = ""  # a BCP 47 tag; empty: the script's
+    spoken: Spoken | None = None
+
+    @property
+    def said(self) -> str:
+        """What an engine is given: the spoken text when it was prepared, else the written."""
+        return self.spoken.text if self.spoken else self.text
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter begins here."""
+
+    title: str
+    place: Place
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Silence asked for by the script; it replaces the gap that would be there."""
+
+    seconds: float
+    place: Place
+
+
+@dataclass(frozen=True)
+class SceneBreak:
+    """A change of scene inside a chapter: a longer gap, and a good place to cut a window."""
+
+    place: Place
+
+
+@dataclass(frozen=True)
+class Cue:
+    """Something that is not speech: music or a sound effect.
+
+    `file` is as written, relative to the script; empty when only described.  `options` are as
+    written (`fade in 1s`, `under -14dB`), for the sound stage to read.
+    """
+
+    kind: Literal["music", "sfx"]
+    file: str
+    description: str
+    options: tuple[str, ...]
+    place: Place
+
+
+Item = Speech | Chapter | Pause | SceneBreak | Cue
+
+
+@dataclass(frozen=True)
+class Role:
+    """A speaker as the header declares it.
+
+    `voice` names a folder in a voices folder; empty means the folder called like the speaker.
+    """
+
+    name: str
+    voice: str = ""
+    aliases: tuple[str, ...] = ()
+    style: str = ""
+    engine: str = ""
+    language: str = ""
+    gain_db: float = 0.0
+    pan: float = 0.0  # -1 left .. 1 right
+    place: Place = field(default=Place(""), compare=False)
+
+
+@dataclass(frozen=True)
+class Pauses:
+    """Gaps in seconds after a turn, a paragraph of the same turn, a scene, and a chapter."""
+
+    turn: float = 0.4
+    paragraph: float = 0.55
+    scene: float = 1.4
+    chapter: float = 2.0
+
+
+PAUSES: Mapping[Mode, Pauses] = {
+    "podcast": Pauses(),
+    "audiobook": Pauses(turn=0.5, paragraph=0.65, scene=1.8, chapter=2.5),
+}
+
+
+@dataclass(frozen=True)
+class Header:
+    """The front matter: what the episode is called, who speaks, and how it is to be made."""
+
+    title: str = ""
+    show: str = ""
+    author: str = ""
+    narrator: str = ""
+    date: str = ""
+    language: str = "en"
+    season: str = ""
+    episode: str = ""
+    description: str = ""
+    cover: str = ""
+    license: str = ""
+    genre: str = ""
+    tags: tuple[str, ...] = ()
+    mode: Mode = "podcast"
+    roles: tuple[Role, ...] = ()
+    closed: bool = False  # the cast is declared: an unknown speaker is an error
+    engine: str = ""
+    engines: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    loudness: str = ""  # a target's name or a number of LUFS
+    formats: tuple[str, ...] = ()
+    pauses: Pauses = Pauses()
+    lexicon: Mapping[str, str] = field(default_factory=dict)  # written word -> respelling
+
+
+@dataclass(frozen=True)
+class Script:
+    """A whole script: its header, its items in order, and what the reader warned about."""
+
+    path: str
+    header: Header
+    items: tuple[Item, ...]
+    warnings: tuple[Problem, ...] = ()
+
+    def speeches(self) -> Iterator[Speech]:
+        """Everything that is spoken, in order."""
+        return (item for item in self.items if isinstance(item, Speech))
+
+    def speakers(self) -> tuple[str, ...]:
+        """Everyone who speaks, in order of first appearance."""
+        return tuple(dict.fromkeys(name for speech in self.speeches() for name in speech.speakers))
+
+    def turns(self) -> int:
+        """How many turns there are; whatever stands between two paragraphs, a turn goes on."""
+        return sum(1 for _ in groupby(self.speeches(), key=lambda speech: speech.speakers))
+
+    def words(self) -> int:
+        """How many written words are spoken."""
+        return sum(len(speech.text.split()) for speech in self.speeches())
+
+    def chapters(self) -> tuple[str, ...]:
+        """The titles of the chapters, in order."""
+        return tuple(item.title for item in self.items if isinstance(item, Chapter))

@@ -1,0 +1,43 @@
+"""Samples, seconds, decibels: the units everything else counts in.
+
+Time is whole samples at a stated rate; seconds appear only at the edges (DESIGN, rule 7).
+Constants that several rooms share are derived here, once, and carry their unit in their name.
+"""
+
+import math
+
+MIX_RATE = 44_100  # samples per second of the mix and of every deliverable by default
+CHARACTERS_PER_SECOND = 15.0  # spoken English at an easy pace, punctuation and spaces included
+REFERENCE_LUFS = -16.0  # where each speaker is levelled to in the mix; the master moves the whole
+
+
+def to_samples(seconds: float, rate: int) -> int:
+    """The whole number of samples nearest to `seconds` at `rate`."""
+    return math.floor(seconds * rate + 0.5)
+
+
+def to_seconds(samples: int, rate: int) -> float:
+    """Seconds of `samples` at `rate`."""
+    return samples / rate
+
+
+def rescale(samples: int, from_rate: int, to_rate: int) -> int:
+    """A position at one rate as the nearest whole sample at another; exact, integers only."""
+    return (2 * samples * to_rate + from_rate) // (2 * from_rate)
+
+
+def to_gain(decibels: float) -> float:
+    """Amplitude factor of a level in dB."""
+    return float(10.0 ** (decibels / 20.0))
+
+
+def to_decibels(gain: float) -> float:
+    """Level in dB of an amplitude factor; -inf for zero."""
+    return 20.0 * math.log10(gain) if gain > 0 else -math.inf
+
+
+def clock(seconds: float) -> str:
+    """`h:mm:ss` (or `m:ss` below an hour), rounded to whole seconds, for people."""
+    whole = math.floor(seconds + 0.5)
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
