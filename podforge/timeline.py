@@ -1,7 +1,6 @@
 """Where everything sounds: clips, chapters and words on one axis of whole samples.
 
-`lay_out` is pure.  Spans, not clips, go on the timeline: inside a window the engine's own
-timing stands, except where the script asks for a pause, a scene or a cue (DESIGN, rule 1).
+These are the values; `layout` makes them, the mixer and the writers of files read them.
 """
 
 from dataclasses import dataclass

@@ -59,6 +59,7 @@ class EngineSpec(Protocol):
     """What can be known about an engine without loading it."""
 
     name: str
+    voice_key: str  # whose settings of a voice it reads: its own name, or another engine's
     sound_version: int  # raised by hand when the engine's sound changes on purpose
 
     def limits(self, settings: Settings) -> Limits:

@@ -1,0 +1,97 @@
+"""`podforge render`: scripts to finished episodes."""
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from podforge.cli.exits import exit_code, say
+from podforge.cli.options import json_option, project_options, scripts_argument
+from podforge.errors import PodforgeError
+
+if TYPE_CHECKING:
+    from podforge.produce import Product
+
+
+@click.command()
+@scripts_argument
+@click.option("-o", "--output", metavar="PATH", help="The file, or a folder for several scripts.")
+@click.option("--format", "formats", default="", metavar="LIST",
+              help="mp3, m4b, opus, flac, wav; several with commas [mp3].")  # fmt: skip
+@project_options
+@click.option("-j", "--jobs", type=click.IntRange(1, 256), envvar="PODFORGE_JOBS", metavar="N",
+              help="Worker processes [one a processor].")  # fmt: skip
+@click.option("--force", is_flag=True, help="Speak and write everything again.")
+@click.option("--strict", is_flag=True, help="Suspect lines are failures; keep the old output.")
+@click.option("-n", "--dry-run", is_flag=True, help="Only show what would be made.")
+@json_option
+@click.option("--events", type=click.Choice(["jsonl"]), help="Events as JSON lines on stderr.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+def render(
+    scripts: tuple[Path, ...], output: str | None, formats: str, engine: str,
+    voices: Path | None, cache: Path | None, encoding: str, jobs: int | None, force: bool,
+    strict: bool, dry_run: bool, as_json: bool, events: str | None, quiet: bool,
+) -> int:  # fmt: skip
+    r"""Render scripts to finished, tagged episodes.
+
+    Without -o: output/NAME/NAME.mp3, and beside it the transcripts, the chapters and a report.
+    stdout gets the path of each result, stderr everything else.
+
+    \b
+    podforge render episode.md
+    podforge render episode.md -o site/ep12.m4b
+    podforge render season/*.md -o site/ --format mp3,opus -j 4
+    """
+    from podforge.cli.destinations import destinations, parse_formats
+    from podforge.cli.plan import show_plans
+    from podforge.console import open_console
+    from podforge.produce import Order, produce
+    from podforge.project import Request
+    from podforge.store import default_store_root
+
+    store = cache or default_store_root()
+    requests = [Request(script, engine, voices, encoding) for script in scripts]
+    places = destinations(scripts, output, parse_formats(formats))
+    if dry_run:
+        return show_plans(requests, store, as_json)
+    made, code = [], 0
+    with open_console(quiet=quiet, events=events == "jsonl") as tell:
+        for request, outputs in zip(requests, places, strict=True):
+            order = Order(request, outputs, store, jobs or processors(), force, strict)
+            try:
+                made.append(produce(order, tell))
+            except PodforgeError as error:
+                if len(scripts) == 1:
+                    raise
+                say(error)
+                code = code or exit_code(error)
+    _print(made, as_json)
+    return code
+
+
+def _print(made: "list[Product]", as_json: bool) -> None:
+    if as_json:
+        renders = [
+            {
+                "script": str(product.script),
+                "outputs": [str(path) for path in product.outputs],
+                "report": str(product.report),
+                "seconds": round(product.seconds, 3),
+                "unchanged": product.unchanged,
+            }
+            for product in made
+        ]
+        click.echo(json.dumps({"version": 1, "renders": renders}, ensure_ascii=False))
+        return
+    for product in made:
+        for path in product.outputs:
+            click.echo(str(path))
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

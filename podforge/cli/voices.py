@@ -1,0 +1,65 @@
+"""`podforge voices`: who can speak."""
+
+from pathlib import Path
+
+import click
+
+_DIR = click.option(
+    "--voices", "folder", type=click.Path(path_type=Path), envvar="PODFORGE_VOICES",
+    metavar="DIR", help="Where voices are looked for [voices/ here].",
+)  # fmt: skip
+
+
+@click.group()
+def voices() -> None:
+    """List and show voices."""
+
+
+@voices.command("list")
+@_DIR
+def list_voices(folder: Path | None) -> None:
+    r"""List every voice in reach, one a line.
+
+    \b
+    podforge voices list
+    """
+    from podforge.console import print_rows
+    from podforge.project import voice_book
+
+    book = voice_book(None, folder)
+    found = [book.find(name) for name in book.names()]
+    print_rows(
+        ("name", "language", "engines", "description"),
+        [(v.name, v.language, " ".join(v.engines), v.description) for v in found],
+    )
+
+
+@voices.command("show")
+@click.argument("name")
+@_DIR
+def show_voice(name: str, folder: Path | None) -> None:
+    r"""Show one voice: its settings, its recording, and its consent.
+
+    \b
+    podforge voices show mara
+    """
+    from podforge.console import print_facts
+    from podforge.project import voice_book
+
+    voice = voice_book(None, folder).find(name)
+    consent = voice.consent
+    print_facts(
+        {
+            "name": voice.name,
+            "language": voice.language,
+            "description": voice.description,
+            "folder": str(Path(voice.place.file).parent),
+            "reference": str(voice.reference or "none"),
+            "consent": f"{consent.kind}: {consent.owner}, {consent.date}" if consent else "none",
+            "allowed uses": ", ".join(consent.allowed_uses) if consent else "",
+            **{
+                f"engine {engine}": ", ".join(f"{key} {value}" for key, value in kept.items())
+                for engine, kept in voice.engines.items()
+            },
+        }
+    )

@@ -1,0 +1,174 @@
+"""Captions: what is heard, cut into pieces short enough to read meanwhile.
+
+The limits are those of the Netflix Timed Text Style Guide (42 characters a row, two rows, 7 s).
+Times are whole milliseconds, the unit of every transcript format.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+
+from podforge.plain import plain
+from podforge.timeline import Line, Timeline
+from podforge.units import rescale
+
+ROW_CHARACTERS = 42
+MOST_MILLISECONDS = 7_000
+
+_SENTENCE = re.compile(r".*[.!?…。！？][\"'”’»)\]]*")
+_CLAUSE = re.compile(r".*(?:[,;:、，；：][\"'”’»)\]]*|[—–])")
+_TITLE = re.compile(r"(?:Mr|Mrs|Ms|Dr|St|Prof|[A-Z])\.")  # a full stop that ends no sentence
+
+_CLAUSE_COST, _PHRASE_COST = 0.5, 1.5  # of ending a caption there, in captions
+_EMPTY_COST = 0.5  # of an (almost) empty caption
+_CLAUSE_BONUS = 6  # characters of imbalance that ending a row at a clause is worth
+
+
+@dataclass(frozen=True)
+class CaptionWord:
+    """A written word and when it sounds, in milliseconds."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Caption:
+    """At most two rows by one speaker, from `start` to `end` in milliseconds.
+
+    `opens`: someone else spoke before.  The words lie inside, in order of time.
+    """
+
+    speaker: str
+    opens: bool
+    words: tuple[CaptionWord, ...]
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        """Its words on one line."""
+        return " ".join(word.text for word in self.words)
+
+
+def captions(timeline: Timeline) -> tuple[Caption, ...]:
+    """All captions in order of time: none empty, none overlapping, each word in one."""
+    found: list[Caption] = []
+    before = ""
+    for line in timeline.lines:
+        speaker = " & ".join(plain(name) for name in line.speakers)
+        label = f"{speaker}:" if speaker != before else ""
+        for words in split(_words(line, timeline.rate), label):
+            found.append(Caption(speaker, False, words, words[0].start, words[-1].end))
+            before = speaker
+    return tuple(_opened(_in_sequence(found)))
+
+
+def split(words: Sequence[CaptionWord], label: str = "") -> list[tuple[CaptionWord, ...]]:
+    """Cut the words of a line into captions, at sentences and clauses where it can.
+
+    Chooses the cheapest of all ways to cut, where each caption costs 1 and a poor end or an
+    unevenly filled caption costs more.  The first caption leaves room for `label`.
+    """
+    tokens = [*label.split(), *(word.text for word in words)]
+    shift = len(tokens) - len(words)
+    ruler = _ruler(tokens)
+    costs, starts = [0.0], [0]
+    for end in range(1, len(words) + 1):
+        options = []
+        for start in range(end - 1, -1, -1):
+            first = start + shift if start else 0
+            length = words[end - 1].end - words[start].start
+            if start < end - 1 and (
+                length > MOST_MILLISECONDS or not _fits(ruler, first, end + shift)
+            ):
+                break
+            filled = min(1.0, (ruler[end + shift] - ruler[first]) / (2 * ROW_CHARACTERS))
+            options.append((costs[start] + 1 + _EMPTY_COST * (1 - filled) ** 2, start))
+        cost, start = min(options)
+        costs.append(cost + (_end_cost(words, end) if end < len(words) else 0))
+        starts.append(start)
+    return _groups(words, starts)
+
+
+def rows(tokens: Sequence[str]) -> tuple[str, ...]:
+    """One row when it fits, else two of about equal length, broken after a clause if near."""
+    text = " ".join(tokens)
+    if len(text) <= ROW_CHARACTERS or len(tokens) == 1:
+        return (text,)
+    ruler = _ruler(tokens)
+
+    def cost(cut: int) -> tuple[int, int]:
+        longest = max(ruler[cut], ruler[-1] - ruler[cut]) - 1
+        bonus = _CLAUSE_BONUS if _ends(tokens[cut - 1], _CLAUSE, _SENTENCE) else 0
+        return max(0, longest - ROW_CHARACTERS), longest - bonus
+
+    cut = min(range(1, len(tokens)), key=cost)
+    return " ".join(tokens[:cut]), " ".join(tokens[cut:])
+
+
+def _words(line: Line, rate: int) -> list[CaptionWord]:
+    """The words of a line that can be seen, in milliseconds."""
+    return [
+        CaptionWord(text, rescale(word.start, rate, 1000), rescale(word.end, rate, 1000))
+        for word in line.words
+        if (text := plain(word.text))
+    ]
+
+
+def _ruler(tokens: Sequence[str]) -> list[int]:
+    """Where each token begins when all stand on one row; past the last one, too."""
+    return [0, *accumulate(len(token) + 1 for token in tokens)]
+
+
+def _fits(ruler: Sequence[int], first: int, last: int) -> bool:
+    """Whether the tokens fit two rows, where a row may hold a single word that is longer."""
+    cut = max(bisect_right(ruler, ruler[first] + ROW_CHARACTERS + 1) - 1, first + 1)
+    return last <= cut + 1 or ruler[last] - ruler[cut] - 1 <= ROW_CHARACTERS
+
+
+def _end_cost(words: Sequence[CaptionWord], end: int) -> float:
+    last = words[end - 1].text
+    if _ends(last, _SENTENCE) and not (_TITLE.fullmatch(last) or words[end].text[0].islower()):
+        return 0.0
+    return _CLAUSE_COST if _ends(last, _CLAUSE) else _PHRASE_COST
+
+
+def _ends(token: str, *patterns: re.Pattern[str]) -> bool:
+    return any(pattern.fullmatch(token) for pattern in patterns)
+
+
+def _groups(words: Sequence[CaptionWord], starts: Sequence[int]) -> list[tuple[CaptionWord, ...]]:
+    """Follow the chosen starts back from the end."""
+    groups = []
+    end = len(words)
+    while end:
+        groups.append(tuple(words[starts[end] : end]))
+        end = starts[end]
+    return groups[::-1]
+
+
+def _in_sequence(found: Iterable[Caption]) -> Iterator[Caption]:
+    """The captions one after the other, each at least 1 ms: an interruption ends the first."""
+    ordered = sorted(found, key=lambda caption: caption.start)
+    at = 0
+    for caption, after in zip(ordered, [*ordered[1:], None], strict=False):
+        start = max(at, caption.start)
+        end = min(caption.end, after.start) if after else caption.end
+        at = max(start + 1, end)
+        words = tuple(_within(word, start, at) for word in caption.words)
+        yield replace(caption, words=words, start=start, end=at)
+
+
+def _within(word: CaptionWord, start: int, end: int) -> CaptionWord:
+    return replace(word, start=min(max(word.start, start), end), end=min(max(word.end, start), end))
+
+
+def _opened(ordered: Iterable[Caption]) -> Iterator[Caption]:
+    before = ""
+    for caption in ordered:
+        yield replace(caption, opens=caption.speaker != before)
+        before = caption.speaker

@@ -1,0 +1,81 @@
+"""The cover: the script's own picture, checked, or one that is drawn from the title."""
+
+import stat
+from pathlib import Path
+
+from podforge.delivery.drawing import draw
+from podforge.errors import InputError, Place, storage
+from podforge.plain import plain
+from podforge.script import Script
+
+MOST_BYTES = 10_000_000
+MOST_PIXELS = 4_000  # a side; directories take up to 3000
+_SIGNATURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
+
+
+def cover_of(script: Script) -> bytes:
+    """The JPEG or PNG that the front matter names, or a drawn JPEG.
+
+    Its path counts from the script's folder and may not lead out of it.  Raises `InputError`
+    when there is no usable picture.
+    """
+    header = script.header
+    if not header.cover:
+        return draw(header.title, header.show or header.author)
+    try:
+        return _read(header.cover, Path(script.path).parent)
+    except _Unfit as unfit:
+        raise InputError.at(
+            Place(script.path), f'cover "{plain(header.cover)}": {unfit}'
+        ) from unfit
+
+
+def mime_of(data: bytes) -> str:
+    """The media type of a picture by its first bytes; empty for anything but JPEG and PNG."""
+    return next((mime for start, mime in _SIGNATURES.items() if data.startswith(start)), "")
+
+
+class _Unfit(Exception):
+    """Why a picture cannot be the cover."""
+
+
+def _read(name: str, base: Path) -> bytes:
+    try:
+        path = (base / name).resolve()
+        inside = path.is_relative_to(base.resolve())
+        regular = inside and stat.S_ISREG(path.stat().st_mode)
+    except (OSError, ValueError, RuntimeError) as error:  # missing, NUL in it, a loop of links
+        raise _Unfit("there is no such file in the script's folder") from error
+    if not inside:
+        raise _Unfit("it lies outside the script's folder; copy it there")
+    if not regular:
+        raise _Unfit("it is not a file")
+    with storage("reading", path), path.open("rb") as file:
+        data = file.read(MOST_BYTES + 1)
+    _check(data)
+    return data
+
+
+def _check(data: bytes) -> None:
+    """Make sure that players will show the picture."""
+    if len(data) > MOST_BYTES:
+        raise _Unfit(f"it is larger than {MOST_BYTES // 1_000_000} MB")
+    if not mime_of(data):
+        raise _Unfit("it is neither a JPEG nor a PNG picture")
+    if not _decodes(data):
+        raise _Unfit(f"it is damaged, or wider or higher than {MOST_PIXELS} pixels")
+
+
+def _decodes(data: bytes) -> bool:
+    import io
+
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data), formats=["JPEG", "PNG"]) as picture:
+            if max(picture.size) > MOST_PIXELS:
+                return False
+            picture.load()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return False
+    return True

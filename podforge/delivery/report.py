@@ -1,0 +1,113 @@
+"""What was made, how, and what to listen to again: `<stem>.report.json`.
+
+It holds no time of day and no path outside the project, so that the same run gives the same
+bytes and the file can be kept in Git.
+"""
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from podforge.plain import plain
+
+REPORT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class ReportedOutput:
+    """One finished audio file, as measured after decoding it."""
+
+    file: str
+    format: str
+    bytes: int
+    seconds: float
+    lufs: float | None  # integrated loudness (BS.1770); None: not measured
+    true_peak_db: float | None  # dBTP
+
+
+@dataclass(frozen=True)
+class ReportedTarget:
+    """What the outputs were mastered to."""
+
+    name: str
+    lufs: float
+    true_peak_db: float
+
+
+@dataclass(frozen=True)
+class ReportedLine:
+    """A line to listen to: `failed` has no usable take, `suspect` was kept."""
+
+    severity: Literal["failed", "suspect"]
+    file: str
+    line: int
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ReportedWarning:
+    """Something the reader or a later stage warned about; `place` is `file:line:column`."""
+
+    place: str
+    text: str
+
+
+@dataclass(frozen=True)
+class ReportedChapter:
+    """A chapter and where it begins, in seconds."""
+
+    title: str
+    start: float
+
+
+@dataclass(frozen=True)
+class ReportedSpeaker:
+    """Who spoke, and with whose consent where the voice is that of a person."""
+
+    name: str
+    voice: str
+    engine: str
+    consent: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A whole render.  `words` counts written words; `jobs_cached` came from the store."""
+
+    podforge: str  # its version
+    script: str
+    title: str
+    engines: tuple[str, ...]
+    seconds: float
+    words: int
+    jobs_made: int
+    jobs_cached: int
+    retakes: int
+    target: ReportedTarget | None = None
+    outputs: tuple[ReportedOutput, ...] = ()
+    findings: tuple[ReportedLine, ...] = ()
+    warnings: tuple[ReportedWarning, ...] = ()
+    chapters: tuple[ReportedChapter, ...] = ()
+    speakers: tuple[ReportedSpeaker, ...] = ()
+    disclosure: str = ""  # the statement in the tags that the speech is synthetic
+
+
+def report_json(report: Report) -> str:
+    """The report as JSON; a level of silence (minus infinity) becomes null."""
+    value = {"version": REPORT_VERSION, **asdict(report)}
+    return json.dumps(_sayable(value), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def _sayable(value: object) -> object:
+    """The value with what JSON or UTF-8 cannot say replaced; seconds to the microsecond."""
+    if isinstance(value, dict):
+        return {key: _sayable(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_sayable(inner) for inner in value]
+    if isinstance(value, str):
+        return plain(value)
+    if isinstance(value, float):
+        return round(value, 6) if math.isfinite(value) else None
+    return value

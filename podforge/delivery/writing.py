@@ -1,0 +1,57 @@
+"""The only place that writes into the output folder.
+
+A file is written beside its final name and moved over it when it is complete and on disk, so
+that a reader sees the old file or the new one and never a part (POSIX `rename`).
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from podforge.errors import storage
+
+
+@contextmanager
+def staging(folder: Path) -> Iterator[Path]:
+    """A hidden folder inside `folder` to build files in; it is gone afterwards, come what may.
+
+    Makes `folder` when it is missing.  Raises `StorageError` or `DiskFull`.
+    """
+    with storage("creating", folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=".podforge-", dir=folder))
+    try:
+        yield temporary
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def publish(temporary: Path, final: Path) -> None:
+    """Move a finished file over `final`, durably; both must lie on one file system.
+
+    Raises `StorageError` or `DiskFull`; `final` is then what it was.
+    """
+    with storage("writing", final):
+        _sync(temporary)
+        temporary.replace(final)
+        _sync(final.parent)  # the new name, too, must survive a power cut
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` as UTF-8 with the line ends it has.  Raises `StorageError` or `DiskFull`."""
+    with staging(path.parent) as folder:
+        temporary = folder / path.name
+        with storage("writing", path):
+            temporary.write_text(text, encoding="utf-8", newline="")
+        publish(temporary, path)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

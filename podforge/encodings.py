@@ -1,0 +1,65 @@
+"""The formats a master can be encoded to: ffmpeg's arguments, and what each does to levels."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """A file format and how ffmpeg is asked for it.
+
+    `attenuation_db`: the decoded file is this much quieter than what went in.
+    `overshoot_db`: decoded true peaks are at most about this far above those that went in,
+    the attenuation apart.  Both were measured; `benchmarks/` and the tests measure them again.
+    """
+
+    name: str  # also the suffix of its files
+    arguments: tuple[tuple[str, str], ...]
+    attenuation_db: float = 0.0
+    overshoot_db: float = 0.0
+
+    @property
+    def suffix(self) -> str:
+        """The suffix of its files, with the dot."""
+        return f".{self.name}"
+
+
+# The peaks of WAV and FLAC are those of the master; meters read them up to 0.1 dB apart.
+_METERS_DIFFER_DB = 0.1
+
+ENCODINGS = {
+    encoding.name: encoding
+    for encoding in (
+        Encoding(
+            "mp3",
+            # LAME scales its input by 0.95 at constant rates up to 160k.
+            (("f", "mp3"), ("c:a", "libmp3lame"), ("b:a", "128k"), ("write_xing", "1"),
+             ("id3v2_version", "0")),
+            attenuation_db=0.4455,
+            overshoot_db=1.2,
+        ),
+        Encoding(
+            "m4b",
+            # The fast coder takes a quarter of the time of the default one.
+            (("f", "ipod"), ("c:a", "aac"), ("b:a", "96k"), ("aac_coder", "fast"),
+             ("movflags", "+faststart")),
+            overshoot_db=1.2,
+        ),
+        Encoding(
+            "opus",
+            (("f", "ogg"), ("c:a", "libopus"), ("b:a", "64k"), ("ar", "48000")),
+            overshoot_db=1.2,
+        ),
+        Encoding(
+            "flac",
+            # 16 bits: so are the clips, and the room tone of the mix dithers them.
+            (("f", "flac"), ("c:a", "flac"), ("sample_fmt", "s16")),
+            overshoot_db=_METERS_DIFFER_DB,
+        ),
+        Encoding(
+            "wav",
+            # 16 bits, as above; past 4 GiB the header becomes RF64.
+            (("f", "wav"), ("c:a", "pcm_s16le"), ("rf64", "auto")),
+            overshoot_db=_METERS_DIFFER_DB,
+        ),
+    )
+}  # fmt: skip

@@ -1,0 +1,56 @@
+"""Music and sound effects: `[music: theme.mp3 | fade in 1s]`, `SFX: door.wav`, `![x](a.mp3)`."""
+
+import re
+from typing import Literal
+
+from podforge.errors import Place
+from podforge.reading.names import RESERVED, normal
+from podforge.script import Cue
+
+_AUDIO = re.compile(r"\S(?:.*\S)?\.(?:mp3|wav|flac|ogg|oga|opus|m4a|aac|aiff?|wma)", re.I)
+_CUE = re.compile(
+    r"(?P<kind>music|sfx|sound effects?|sound)\b\s*(?P<colon>:?)\s*(?P<rest>.*)", re.I | re.S
+)
+_ACTION = re.compile(r"(?:stop|end|out|fade(?:s|\s+out|\s+in)?|under|up|off)\b", re.I)
+IMAGE = re.compile(r"!\[([^\[\]]*)\]\(\s*<?([^()<>\"]*?)>?\s*(?:\"[^\"]*\")?\s*\)")
+
+
+def is_audio(target: str) -> bool:
+    """Whether a link leads to a sound file, by its suffix."""
+    return bool(_AUDIO.fullmatch(target.strip()))
+
+
+def bracketed(inside: str, place: Place) -> Cue | None:
+    """The cue that `[inside]` stands for: with a colon, a file, an action, or nothing more."""
+    found = _CUE.fullmatch(inside.strip())
+    if not found:
+        return None
+    rest = found["rest"].strip()
+    first = rest.split("|")[0].strip()
+    if found["colon"] or not first or is_audio(first) or _ACTION.match(first):
+        return described(_kind(found["kind"]), rest, place)
+    return None
+
+
+def labelled(name: str, rest: str, place: Place) -> Cue | None:
+    """The cue of a line such as `MUSIC: theme.mp3`, for the reserved names."""
+    kind = RESERVED.get(normal(name))
+    if kind is None:
+        return None
+    cue = described("sfx" if kind == "sfx" else "music", rest, place)
+    if normal(name) in ("music", "sfx", "sound"):
+        return cue
+    description = ": ".join(part for part in (normal(name), cue.description) if part)
+    return Cue(cue.kind, cue.file, description, cue.options, place)
+
+
+def described(kind: Literal["music", "sfx"], text: str, place: Place) -> Cue:
+    """A cue from `file or description | option | option`."""
+    first, *options = (" ".join(part.split()) for part in text.split("|"))
+    file = first.strip("\"'<>") if is_audio(first.strip("\"'<>")) else ""
+    kept = tuple(option for option in options if option)
+    return Cue(kind, file, "" if file else first, kept, place)
+
+
+def _kind(word: str) -> Literal["music", "sfx"]:
+    return "music" if word.lower() == "music" else "sfx"

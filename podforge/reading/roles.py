@@ -1,0 +1,99 @@
+"""`speakers:` of the front matter: a map closes the cast, a list is only a hint."""
+
+from dataclasses import replace
+
+from podforge.reading import values
+from podforge.reading.findings import Findings
+from podforge.reading.names import meant, normal
+from podforge.script import Role
+from podforge.strict_yaml import Mapping, Node, Scalar, Sequence
+
+_KEYS = ("name", "voice", "aliases", "style", "gain", "pan", "engine", "language")
+_MOST_GAIN = 40.0  # dB
+
+
+def read_roles(node: Node, findings: Findings) -> tuple[tuple[Role, ...], bool]:
+    """The declared roles, and whether the cast is closed."""
+    if isinstance(node, Mapping):
+        roles = [_role(key, value, findings) for key, value in node.entries]
+        _check_names(roles, findings)
+        return tuple(roles), True
+    if isinstance(node, Scalar) and not node.text:
+        return (), False
+    listed = node.items if isinstance(node, Sequence) else (node,)
+    found = [_listed(item, findings) for item in listed]
+    return tuple(role for role in found if role), False
+
+
+def _listed(node: Node, findings: Findings) -> Role | None:
+    """One entry of a list: a name, or a map with `name`, as other tools write it."""
+    if isinstance(node, Mapping):
+        name = node.get("name") or node.get("id")
+        if name is None and len(node.entries) == 1 and isinstance(node.entries[0][1], Scalar):
+            key, value = node.entries[0]
+            return Role(key.text, voice=value.text, place=key.place)
+        voice = node.get("voice")
+        if isinstance(name, Scalar) and name.text.strip():
+            text = voice.text if isinstance(voice, Scalar) else ""
+            return Role(" ".join(name.text.split()), voice=text, place=name.place)
+        return None
+    name_text = values.text(node, findings)
+    return Role(name_text, place=node.place) if name_text else None
+
+
+def _role(key: Scalar, node: Node, findings: Findings) -> Role:
+    role = Role(" ".join(key.text.split()), place=key.place)
+    if not role.name:
+        findings.error(key.place, "a speaker needs a name")
+    if isinstance(node, Scalar):
+        return replace(role, voice=node.text.strip())
+    if not isinstance(node, Mapping):
+        findings.error(node.place, f'the speaker "{role.name}" is a voice or a map of settings')
+        return role
+    for name, value in node.entries:
+        role = _set(role, name, value, findings)
+    return role
+
+
+def _set(role: Role, key: Scalar, node: Node, findings: Findings) -> Role:
+    match key.text:
+        case "name":
+            name = values.text(node, findings)
+            aliases = (*role.aliases, role.name)
+            return replace(role, name=name, aliases=aliases) if name else role
+        case "aliases":
+            return replace(role, aliases=(*role.aliases, *(values.texts(node, findings) or ())))
+        case "voice":
+            return replace(role, voice=_voice(node, findings))
+        case "style" | "engine" | "language":
+            return replace(role, **{key.text: values.text(node, findings) or ""})
+        case "gain":
+            gain = values.number(node, findings, -_MOST_GAIN, _MOST_GAIN, "dB")
+            return replace(role, gain_db=gain or 0.0)
+        case "pan":
+            return replace(role, pan=values.number(node, findings, -1, 1) or 0.0)
+    findings.error(key.place, f'unknown setting "{key.text}" of a speaker{meant(key.text, _KEYS)}')
+    return role
+
+
+def _voice(node: Node, findings: Findings) -> str:
+    if isinstance(node, Mapping):
+        findings.error(
+            node.place,
+            "a voice from a file is not read here yet: "
+            "make a folder for it among the voices and name that",
+        )
+        return ""
+    return values.text(node, findings) or ""
+
+
+def _check_names(roles: list[Role], findings: Findings) -> None:
+    owner: dict[str, Role] = {}
+    for role in roles:
+        for name in (role.name, *role.aliases):
+            other = owner.setdefault(normal(name), role)
+            if other is not role and other.name != role.name:
+                text = f'"{name}" names two speakers: "{other.name}" and "{role.name}"'
+                findings.error(role.place, text)
+            elif other is not role:
+                findings.error(role.place, f'the speaker "{name}" is declared twice')

@@ -1,0 +1,58 @@
+"""From a path to text: what can be wrong with a file before a word of it is understood."""
+
+from pathlib import Path
+
+from podforge.errors import InputError, MissingInput, Place, UsageError
+
+MOST_BYTES = 64 * 2**20
+
+
+def load(path: Path, encoding: str = "utf-8") -> str:
+    """The text of a file without its byte order mark, its lines ended by `\\n`.
+
+    Raises `MissingInput` when it cannot be opened, `InputError` when it is not text in
+    `encoding`, and `UsageError` for an encoding that nobody knows.
+    """
+    data = _bytes(path)
+    place = Place(str(path))
+    utf8 = encoding.lower().replace("_", "-") in ("utf-8", "utf8", "utf-8-sig")
+    if utf8 and data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputError.at(place, "this is UTF-16: save it as UTF-8 or give --encoding utf-16")
+    if utf8 and b"\0" in data:
+        raise InputError.at(place, "this is not a text file: it holds NUL bytes")
+    text = _decode(data, "utf-8" if utf8 else encoding, place)
+    if "\0" in text:
+        raise InputError.at(place, "this is not a text file: it holds NUL characters")
+    if not text.strip("\ufeff \t\r\n\f\v"):
+        raise InputError.at(place, "the file is empty")
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            raise MissingInput(f"{path} is a folder", hint="give the path of a script")
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
+        reason = getattr(error, "strerror", None) or str(error)
+        raise MissingInput(f"cannot read {path}: {reason}", hint="check the path") from error
+    if len(data) > MOST_BYTES:
+        raise InputError.at(Place(str(path)), f"more than {MOST_BYTES // 2**20} MiB: not a script")
+    return data
+
+
+def _decode(data: bytes, encoding: str, place: Place) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        hint = "try --encoding latin-1" if encoding == "utf-8" else "try another --encoding"
+        name = "UTF-8" if encoding == "utf-8" else encoding
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InputError.at(
+            Place(place.file, line), f"not {name}: byte {error.start} cannot be read; {hint}"
+        ) from error
+    except (LookupError, ValueError) as error:
+        raise UsageError(
+            f'no text encoding is called "{encoding}"', hint="for example utf-8 or latin-1"
+        ) from error

@@ -1,0 +1,109 @@
+"""Plan to clips: found in the store, or spoken in worker processes, checked, and kept."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from podforge.cast import Cast, EngineUse, Settings
+from podforge.clip import Clip
+from podforge.errors import Incomplete, PodforgeError
+from podforge.events import JobDone, JobFailed, JobProgress, JobStarted, Tell
+from podforge.kept import find_clip
+from podforge.plan import Job, Plan
+from podforge.store import Store
+
+if TYPE_CHECKING:
+    from podforge.studio import Refused, Spoken
+
+
+@dataclass(frozen=True)
+class Crew:
+    """How jobs are worked on: `workers` processes at most; `afresh` ignores the store once."""
+
+    workers: int
+    settings: Mapping[str, Settings]  # of the run, by engine
+    afresh: bool = False
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A clip for every key of a plan, and which of them were made just now."""
+
+    clips: Mapping[str, Clip]
+    fresh: frozenset[str]
+
+
+def missing_jobs(plan: Plan, store: Store) -> list[Job]:
+    """The jobs that must be spoken, one a key."""
+    return [job for job in plan.unique() if find_clip(store, job) is None]
+
+
+def record(plan: Plan, cast: Cast, store: Store, crew: Crew, tell: Tell) -> Recording:
+    """Get a clip for every job.
+
+    Raises `Incomplete` naming the lines without a usable take, once everything else is kept.
+    """
+    found = {job.key: None if crew.afresh else find_clip(store, job) for job in plan.unique()}
+    clips = {key: clip for key, clip in found.items() if clip}
+    missing = [job for job in plan.unique() if job.key not in clips]
+    failed: list[Job] = []
+    fresh = set()
+    for engine, jobs in groupby(sorted(missing, key=lambda job: job.engine), lambda j: j.engine):
+        for job, clip, spoken in _speak(list(jobs), cast.engines[engine], store, crew, tell):
+            if clip:
+                clips[job.key] = clip
+                fresh |= {job.key} if spoken else set()
+            else:
+                failed.append(job)
+    if failed:
+        raise _incomplete(failed, len(clips))
+    return Recording(clips, frozenset(fresh))
+
+
+def _speak(
+    jobs: Sequence[Job], use: EngineUse, store: Store, crew: Crew, tell: Tell
+) -> Iterator[tuple[Job, Clip | None, bool]]:
+    """Have jobs of one engine spoken; a job without a usable take comes without a clip."""
+    from podforge.executors.local import Beat, Started, run  # both bring numpy
+    from podforge.studio import open_studio
+
+    limits, by_key = use.limits, {job.key: job for job in jobs}
+    settings = crew.settings.get(use.name, {})
+    bench = partial(open_studio, use.name, settings, limits.stochastic, store.root, crew.afresh)
+    workers = min(crew.workers, limits.most_workers or crew.workers, len(jobs))
+    with closing(run(bench, jobs, workers=workers, batch=limits.batch)) as messages:
+        for message in messages:
+            job = by_key[message.key]
+            if isinstance(message, Started):
+                tell(JobStarted(job.key, job.engine, str(job.place)))
+            elif isinstance(message, Beat):
+                tell(JobProgress(job.key, message.seconds))
+            else:
+                yield _outcome(job, message.result, message.error, tell)
+
+
+def _outcome(
+    job: Job, result: "Spoken | Refused | None", error: PodforgeError | None, tell: Tell
+) -> tuple[Job, Clip | None, bool]:
+    from podforge.studio import Spoken
+
+    if isinstance(result, Spoken):
+        clip = result.clip
+        tell(JobDone(job.key, clip.samples / clip.rate, clip.attempt))
+        return job, clip, result.fresh
+    reason = str(error) if error else "; ".join(f.text for f in result.findings) if result else ""
+    tell(JobFailed(job.key, str(job.place), reason))
+    return job, None, False
+
+
+def _incomplete(failed: Sequence[Job], kept: int) -> Incomplete:
+    lines = ", ".join(str(job.place) for job in failed[:5])
+    more = f" and {len(failed) - 5} more" if len(failed) > 5 else ""
+    return Incomplete(
+        f"no usable take for {lines}{more}; {kept} clips are kept",
+        place=failed[0].place,
+        hint="change the line or run the same command again: only these are spoken again",
+    )

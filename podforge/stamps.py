@@ -1,0 +1,68 @@
+"""The render stamp: whether outputs are still what a render of these inputs made.
+
+A stamp holds when everything that went into the render is the same and every output still has
+the size and time of change it was left with.
+"""
+
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+from podforge import __version__
+from podforge.delivering import Outputs
+from podforge.media import ffmpeg_version
+from podforge.plan import digest
+from podforge.project import Project
+from podforge.store import Store
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """`inputs` is a digest of all that decides the outputs."""
+
+    key: str
+    inputs: str
+    outputs: Outputs
+
+    @classmethod
+    def of(cls, project: Project, outputs: Outputs) -> "Stamp":
+        """The stamp that a render of `project` into `outputs` would leave."""
+        names = [str(path.absolute()) for path in outputs.everything()]
+        made_of = [
+            __version__,
+            platform.python_version(),
+            ffmpeg_version(),
+            repr((project.script, project.cast, project.plan, outputs.formats)),
+            _cover(project),
+        ]
+        return cls(digest(["stamp", names]), digest(made_of), outputs)
+
+    def holds(self, store: Store) -> float | None:
+        """The length of the episode in seconds if nothing must be done, else None."""
+        record = store.find("stamp", self.key)
+        if not record or record["inputs"] != self.inputs:
+            return None
+        return float(record["seconds"]) if record["left"] == self._left() else None
+
+    def press(self, store: Store, seconds: float) -> None:
+        """Write down what the outputs are now."""
+        facts = {"inputs": self.inputs, "left": self._left(), "seconds": seconds}
+        store.keep("stamp", self.key, facts, None, durable=False)
+
+    def _left(self) -> list[list[int]]:
+        left = []
+        for path in self.outputs.everything():
+            if not path.is_file():
+                return []
+            status = path.stat()
+            left.append([status.st_size, status.st_mtime_ns])
+        return left
+
+
+def _cover(project: Project) -> list[int]:
+    """Size and time of the cover picture, which the script only names."""
+    header = project.script.header
+    path = Path(project.script.path).parent / header.cover
+    if not header.cover or not path.is_file():
+        return []
+    return [path.stat().st_size, path.stat().st_mtime_ns]

@@ -1,0 +1,194 @@
+"""Reads one `voice.yaml`; docs/voices.md describes it to people."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+
+from podforge import strict_yaml as yaml
+from podforge.errors import InputError, Place, Problem, storage
+
+FILE = "voice.yaml"
+MOST_BYTES = 64 * 1024  # of a voice.yaml
+
+KEYS = ("name", "language", "description", "consent", "reference", "engines")
+CONSENT = ("owner", "kind", "date", "allowed_uses")
+KINDS = ("synthetic", "self", "written", "spoken", "licence", "public-domain")
+
+_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")  # BCP 47 (RFC 5646), its shape only
+
+
+@dataclass(frozen=True)
+class Consent:
+    """Who owns a voice and what they allow; all four are needed."""
+
+    owner: str
+    kind: str  # one of `KINDS`
+    date: str  # of the consent, ISO 8601
+    allowed_uses: str
+
+
+@dataclass(frozen=True)
+class VoiceFile:
+    """A `voice.yaml` as written.  `engines` maps an engine's name to the voice's settings there.
+
+    `places` says where each engine's settings stand.
+    """
+
+    name: str
+    language: str
+    description: str
+    consent: Consent | None
+    reference: Path | None  # absolute
+    engines: Mapping[str, Mapping[str, str]]
+    place: Place
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+
+
+def read_voice(folder: Path) -> VoiceFile:
+    """The voice in `folder`.  Raises `InputError` with everything that is wrong with it."""
+    path = folder / FILE
+    place = Place(str(path))
+    if not path.is_file():
+        raise InputError.at(Place(str(folder)), f"the voice folder has no {FILE}")
+    node = yaml.load(_text(path), str(path), most=MOST_BYTES)
+    if not isinstance(node, yaml.Mapping):
+        raise InputError.at(node.place, "a voice is a map: " + ", ".join(KEYS))
+    reader = _Reader(node, folder)
+    voice = reader.voice(place)
+    if reader.problems:
+        raise InputError(tuple(sorted(reader.problems, key=lambda problem: problem.place)))
+    return voice
+
+
+def did_you_mean(name: str, choices: Collection[str]) -> str:
+    """`did you mean "x"?` when one of the choices is close, else all of them."""
+    near = get_close_matches(name.lower(), choices, n=1)
+    return f'did you mean "{near[0]}"?' if near else "there are " + ", ".join(choices)
+
+
+def _text(path: Path) -> str:
+    with storage("reading", path), path.open("rb") as file:
+        raw = file.read(MOST_BYTES + 1)
+    if len(raw) > MOST_BYTES:
+        raise InputError.at(Place(str(path)), f"more than {MOST_BYTES // 1024} KiB")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError.at(Place(str(path)), f"not UTF-8 at byte {error.start}") from error
+
+
+class _Reader:
+    """Takes a voice out of its map and collects what is wrong on the way."""
+
+    def __init__(self, top: yaml.Mapping, folder: Path) -> None:
+        self.top, self.folder = top, folder
+        self.problems: list[Problem] = []
+
+    def voice(self, place: Place) -> VoiceFile:
+        self.check_keys(self.top, KEYS, "a voice")
+        reference = self.reference()
+        engines = self.engines()
+        return VoiceFile(
+            name=self.name(),
+            language=self.language(),
+            description=self.text(self.top, "description"),
+            consent=self.consent(reference is not None),
+            reference=reference,
+            engines={name: settings for name, settings, _ in engines},
+            place=place,
+            places={name: at for name, _, at in engines},
+        )
+
+    def name(self) -> str:
+        name = self.text(self.top, "name")
+        if name and name != self.folder.name:
+            self.wrong(self.top, "name", f'the name is "{name}" but the folder is not called so')
+        return self.folder.name
+
+    def language(self) -> str:
+        tag = self.text(self.top, "language", needed="such as en-GB")
+        if tag and not _TAG.fullmatch(tag):
+            self.wrong(self.top, "language", f'"{tag}" is not a language tag such as en-GB')
+        return tag
+
+    def reference(self) -> Path | None:
+        written = self.text(self.top, "reference")
+        if not written:
+            return None
+        path = (self.folder / written).resolve()
+        if not path.is_relative_to(self.folder.resolve()):
+            self.wrong(self.top, "reference", "the clip must lie in the voice's own folder")
+        elif not path.is_file():
+            self.wrong(self.top, "reference", f'there is no file "{written}" in the folder')
+        return path
+
+    def consent(self, needed: bool) -> Consent | None:
+        node = self.top.get("consent")
+        if node is None:
+            if needed:
+                keys = ", ".join(CONSENT)
+                text = f'a voice with a recording needs "consent:" with {keys}'
+                self.wrong(self.top, "reference", text)
+            return None
+        if not isinstance(node, yaml.Mapping):
+            self.wrong(self.top, "consent", "consent is a map: " + ", ".join(CONSENT))
+            return None
+        self.check_keys(node, CONSENT, "consent")
+        found = Consent(**{key: self.text(node, key, needed="in consent") for key in CONSENT})
+        if found.kind and found.kind not in KINDS:
+            hint = did_you_mean(found.kind, KINDS)
+            self.wrong(node, "kind", f'no kind of consent is called "{found.kind}" ({hint})')
+        if found.date and not _is_date(found.date):
+            self.wrong(node, "date", f'"{found.date}" is not a date such as 2026-01-31')
+        return found
+
+    def engines(self) -> tuple[tuple[str, Mapping[str, str], Place], ...]:
+        node = self.top.get("engines")
+        if node is None:
+            return ()
+        if not isinstance(node, yaml.Mapping):
+            self.wrong(self.top, "engines", "engines is a map from an engine to its settings")
+            return ()
+        return tuple(
+            (key.text, dict(self.settings(node, key.text)), key.place) for key, _ in node.entries
+        )
+
+    def settings(self, engines: yaml.Mapping, name: str) -> Iterator[tuple[str, str]]:
+        node = engines.get(name)
+        if isinstance(node, yaml.Mapping):
+            for key, _ in node.entries:
+                yield key.text, self.text(node, key.text)
+        elif not isinstance(node, yaml.Scalar) or node.text:
+            self.wrong(engines, name, f"the settings for {name} are a map")
+
+    def text(self, node: yaml.Mapping, key: str, needed: str = "") -> str:
+        """The text at `key`, stripped; a problem when it is `needed` and missing or empty."""
+        value = node.get(key)
+        if value is not None and not isinstance(value, yaml.Scalar):
+            self.wrong(node, key, f'"{key}" must be a text, not a list or map')
+            return ""
+        text = value.text.strip() if value else ""
+        if needed and not text:
+            self.wrong(node, key, f'"{key}" is missing ({needed})')
+        return text
+
+    def check_keys(self, node: yaml.Mapping, known: tuple[str, ...], what: str) -> None:
+        for key in node.keys():  # noqa: SIM118 - not a dict
+            if key not in known:
+                hint = did_you_mean(key, known)
+                self.wrong(node, key, f'{what} has no key "{key}" ({hint})')
+
+    def wrong(self, node: yaml.Mapping, key: str, text: str) -> None:
+        """Note a problem at the key, or at the map when the key is not there."""
+        places = {name.text: name.place for name, _ in node.entries}
+        self.problems.append(Problem(places.get(key, node.place), "error", text))
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

@@ -1,0 +1,696 @@
+import errno
+import json
+import math
+import os
+import re
+import shutil
+import stat
+import subprocess
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mutagen import File
+from mutagen.id3 import ID3
+from mutagen.mp4 import MP4
+
+from podforge.delivery import writing
+from podforge.delivery.captions import (
+    MOST_MILLISECONDS,
+    ROW_CHARACTERS,
+    CaptionWord,
+    captions,
+    rows,
+    split,
+)
+from podforge.delivery.chapters import chapters_json
+from podforge.delivery.cover import MOST_BYTES, cover_of, mime_of
+from podforge.delivery.report import Report, ReportedLine, ReportedOutput, report_json
+from podforge.delivery.sidecars import sidecars
+from podforge.delivery.tags import DISCLOSURE, Tags, tags_of, write_tags
+from podforge.delivery.transcripts import srt, transcript_json, webvtt
+from podforge.delivery.writing import publish, staging, write_text
+from podforge.errors import DiskFull, InputError, Place, StorageError
+from podforge.script import Header, Script
+from podforge.timeline import Line, Mark, TimedWord, Timeline
+from tests.probe import ffmpeg, probe, probe_by_ffmpeg, probe_by_ffprobe
+
+RATE = 44_100
+HEADER = Header(
+    title='Rye & "Round" <1>',
+    show="Night Bread",
+    author="Ana Lis",
+    narrator="Walter",
+    season="2",
+    episode="14",
+    date="2026-03-01",
+    description="Two bakers.\nOne oven.",
+    language="en-GB",
+    license="CC BY 4.0",
+    tags=("bread", "night"),
+)
+
+
+def script_of(header: Header, folder: Path = Path()) -> Script:
+    return Script(str(folder / "a.md"), header, ())
+
+
+MARKS = (Mark("Opening", 0), Mark("Café; # = \\ 日本", RATE), Mark("", 2 * RATE))
+
+
+def line_of(
+    speakers: str, text: str, start: float = 0.0, pace: float = 0.3, rate: int = RATE
+) -> Line:
+    """A line whose words sound one after another, `pace` seconds each."""
+    edges = [round((start + pace * n) * rate) for n in range(len(text.split()) + 1)]
+    words = tuple(
+        TimedWord(word, *edge) for word, edge in zip(text.split(), pairwise(edges), strict=True)
+    )
+    names = tuple(speakers.split("+"))
+    return Line(names, text, edges[0], edges[-1], words, Place("a.md", 1))
+
+
+def timeline_of(*lines: Line, marks: Sequence[Mark] = (), rate: int = RATE) -> Timeline:
+    return Timeline(
+        rate, max((line.end for line in lines), default=0) + rate, (), lines, tuple(marks)
+    )
+
+
+# chapters
+
+
+def test_chapters_have_the_podcasting_shape() -> None:
+    marks = [Mark("Intro\n", 0), Mark("", 44_144)]
+    value = json.loads(chapters_json(timeline_of(marks=marks), Header(title="T")))
+    assert value == {
+        "version": "1.2.0",
+        "title": "T",
+        "chapters": [
+            {"startTime": 0, "title": "Intro"},
+            {"startTime": 1.001, "title": "Chapter 2"},
+        ],
+    }
+
+
+# captions
+
+
+def test_a_short_line_is_one_caption_with_the_times_of_its_words() -> None:
+    (only,) = captions(timeline_of(line_of("Mara", "Mind the step.", start=1.5)))
+    assert (only.speaker, only.text, only.start, only.end) == ("Mara", "Mind the step.", 1500, 2400)
+    assert [(w.text, w.start, w.end) for w in only.words][1] == ("the", 1800, 2100)
+
+
+def test_captions_end_where_sentences_end() -> None:
+    text = (
+        "The first train leaves at five. Mr. Lindqvist buys six rolls and never counts his change, "
+        "because he trusts us. We count it for him."
+    )
+    assert [c.text for c in captions(timeline_of(line_of("Mara", text, pace=0.2)))] == [
+        "The first train leaves at five.",
+        "Mr. Lindqvist buys six rolls and never counts his change, because he trusts us.",
+        "We count it for him.",
+    ]
+
+
+def test_slow_speech_is_cut_by_time() -> None:
+    found = captions(timeline_of(line_of("Mara", "so very slow it is today", pace=3.0)))
+    assert len(found) > 1
+    assert all(c.end - c.start <= MOST_MILLISECONDS for c in found)
+
+
+def test_an_interruption_ends_the_caption_before_it() -> None:
+    first, second = captions(
+        timeline_of(line_of("Mara", "I was going to say"), line_of("Tobias", "No.", start=0.7))
+    )
+    assert (first.end, second.start) == (700, 700)
+    assert all(word.end <= first.end for word in first.words)
+
+
+def test_who_opens_is_told_once_a_turn() -> None:
+    lines = [
+        line_of("Mara", "One.", 0),
+        line_of("Mara", "Two.", 1),
+        line_of("Mara+Tobias", "Three.", 2),
+    ]
+    found = captions(timeline_of(*lines))
+    assert [(c.speaker, c.opens) for c in found] == [
+        ("Mara", True),
+        ("Mara", False),
+        ("Mara & Tobias", True),
+    ]
+
+
+def test_rows_are_balanced_and_break_after_a_clause() -> None:
+    text = "When the oven is cold, nobody in this house speaks."
+    assert rows(text.split()) == ("When the oven is cold,", "nobody in this house speaks.")
+    assert rows(["short"]) == ("short",)
+
+
+WORDS = st.lists(st.text(st.characters(categories=["L", "P", "N"]), min_size=1, max_size=50))
+GAPS = st.lists(st.integers(0, 4_000), min_size=1, max_size=20)
+
+
+def timed(texts: Sequence[str], gaps: Sequence[int]) -> list[CaptionWord]:
+    at, words = 0, []
+    for number, text in enumerate(texts):
+        end = at + gaps[number % len(gaps)]
+        words.append(CaptionWord(text, at, end))
+        at = end
+    return words
+
+
+@settings(max_examples=150, deadline=None)
+@given(WORDS, GAPS, st.sampled_from(["", "Mara:", "Councillor Okafor & Iris:"]))
+def test_each_word_is_in_one_caption_and_each_caption_within_the_limits(
+    texts: list[str], gaps: list[int], label: str
+) -> None:
+    words = timed(texts, gaps)
+    groups = split(words, label)
+    assert [word for group in groups for word in group] == words
+    for number, group in enumerate(groups):
+        shown = rows([*(label.split() if number == 0 else []), *(word.text for word in group)])
+        assert len(shown) <= 2
+        if len(group) > 1:
+            assert group[-1].end - group[0].start <= MOST_MILLISECONDS
+            assert all(len(row) <= ROW_CHARACTERS or " " not in row for row in shown)
+
+
+LINES = st.lists(
+    st.tuples(
+        st.sampled_from(["Mara", "Tobias", "Mara+Tobias"]),
+        st.lists(st.text(st.characters(categories=["L", "P"]), min_size=1, max_size=9), min_size=1),
+        st.integers(0, 9_000),  # where it starts
+        st.integers(0, 600),  # how long a word lasts: perhaps not at all
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(LINES)
+def test_captions_never_overlap_run_back_or_are_empty(
+    lines: list[tuple[str, list[str], int, int]],
+) -> None:
+    made = [
+        line_of(who, " ".join(words), start / 1000, pace / 1000)
+        for who, words, start, pace in sorted(lines, key=lambda line: line[2])
+    ]
+    found = captions(timeline_of(*made))
+    assert sum(len(c.words) for c in found) == sum(len(line.words) for line in made)
+    assert all(before.end <= after.start for before, after in pairwise(found))
+    for caption in found:
+        assert caption.start < caption.end
+        assert caption.words
+        times = [t for word in caption.words for t in (word.start, word.end)]
+        assert times == sorted(times)
+        assert caption.start <= times[0] <= times[-1] <= caption.end
+
+
+# transcripts
+
+
+def test_webvtt_escapes_names_and_text_and_times_each_word() -> None:
+    line = line_of("A & <B>", "a<b --> c&d", start=3_600.0)
+    assert webvtt(captions(timeline_of(line))) == (
+        "WEBVTT\n\n"
+        "01:00:00.000 --> 01:00:00.900\n"
+        "<v A &amp; &lt;B&gt;>a&lt;b <01:00:00.300>--&gt; <01:00:00.600>c&amp;d\n"
+    )
+
+
+def test_webvtt_word_times_rise_strictly_inside_the_cue() -> None:
+    words = (TimedWord("a", 0, 0), TimedWord("b", 0, 0), TimedWord("c", 0, 441))
+    line = Line(("M",), "a b c", 0, 441, words, Place("a.md"))
+    assert webvtt(captions(timeline_of(line))).endswith("<v M>a b c\n")
+
+
+def test_srt_names_the_speaker_when_it_changes() -> None:
+    lines = [line_of("Mara", "One.", 0), line_of("Mara", "Two.", 1), line_of("Jo", "Three.", 2)]
+    assert srt(captions(timeline_of(*lines))) == (
+        "1\n00:00:00,000 --> 00:00:00,300\nMara: One.\n\n"
+        "2\n00:00:01,000 --> 00:00:01,300\nTwo.\n\n"
+        "3\n00:00:02,000 --> 00:00:02,300\nJo: Three.\n"
+    )
+
+
+def test_transcript_json_has_segments_and_words() -> None:
+    value = json.loads(transcript_json(captions(timeline_of(line_of("Ana", "Guten Tag", 0.5)))))
+    assert value["version"] == "1.0.0"
+    assert value["segments"] == [
+        {
+            "speaker": "Ana",
+            "startTime": 0.5,
+            "endTime": 1.1,
+            "body": "Guten Tag",
+            "words": [
+                {"word": "Guten", "startTime": 0.5, "endTime": 0.8},
+                {"word": "Tag", "startTime": 0.8, "endTime": 1.1},
+            ],
+        }
+    ]
+
+
+def test_no_control_character_reaches_a_transcript() -> None:
+    words = (
+        TimedWord("\x1b[31mred", 0, 100),
+        TimedWord("\x00", 100, 200),
+        TimedWord("\ud800", 200, 300),
+    )
+    line = Line(("Ev\nil\x07",), "", 0, 300, words, Place("a.md"))
+    for text in sidecars(timeline_of(line, marks=[Mark("\x1b]0;x\x07", 0)]), HEADER).values():
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", text)
+        text.encode()
+
+
+def test_a_silent_episode_has_valid_files() -> None:
+    texts = sidecars(timeline_of(), Header())
+    assert texts[".vtt"] == "WEBVTT\n"
+    assert texts[".srt"] == ""
+    assert json.loads(texts[".transcript.json"])["segments"] == []
+    assert json.loads(texts[".chapters.json"])["chapters"] == []
+
+
+def test_ffmpeg_reads_the_subtitles_as_we_meant_them(tmp_path: Path) -> None:
+    lines = [line_of("Mara", "Fish & chips, <please>.", 0), line_of("Tobias", "No. " * 30, 5)]
+    texts = sidecars(timeline_of(*lines), HEADER)
+    for suffix in (".vtt", ".srt"):
+        (tmp_path / f"a{suffix}").write_text(texts[suffix], encoding="utf-8")
+        command = [ffmpeg(), "-v", "error", "-i", str(tmp_path / f"a{suffix}"), "-f", "srt", "-"]
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
+        assert not done.stderr
+        assert done.stdout.count(" --> ") == texts[suffix].count(" --> ")
+
+
+# tags
+
+
+CODECS = {
+    "mp3": ["-b:a", "64k"],
+    "m4b": ["-c:a", "aac", "-b:a", "64k", "-f", "mp4"],
+    "opus": ["-c:a", "libopus", "-b:a", "32k"],
+    "flac": [],
+    "wav": [],
+}
+
+
+@pytest.fixture(scope="session")
+def encoded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three seconds of noise in each format; the M4B has chapters of its own."""
+    folder = tmp_path_factory.mktemp("encoded")
+    pcm = bytes(b % 251 for b in range(RATE * 3 * 2))
+    chapters = folder / "chapters.txt"
+    spans = ((0, 1000, "Opening"), (1000, 3000, "Second"))
+    chapters.write_text(
+        ";FFMETADATA1\n"
+        + "".join(
+            f"[CHAPTER]\nTIMEBASE=1/1000\nSTART={a}\nEND={b}\ntitle={t}\n" for a, b, t in spans
+        )
+    )
+    for suffix, options in CODECS.items():
+        extra = (
+            ["-i", str(chapters), "-map_chapters", "1", "-map", "0:a"] if suffix == "m4b" else []
+        )
+        source = ["-f", "s16le", "-ar", str(RATE), "-ac", "1", "-i", "-"]
+        command = [ffmpeg(), "-v", "error", *source, *extra, *options, str(folder / f"a.{suffix}")]
+        subprocess.run(command, input=pcm, check=True)
+    return folder
+
+
+def tagged(
+    encoded: Path, folder: Path, suffix: str, tags: Tags | None = None, cover: bytes | None = None
+) -> Path:
+    path = folder / f"episode.{suffix}"
+    shutil.copy(encoded / f"a.{suffix}", path)
+    write_tags(path, tags or tags_of(HEADER), cover, MARKS, RATE, 3 * RATE)
+    return path
+
+
+@pytest.fixture(scope="session")
+def cover() -> bytes:
+    return cover_of(script_of(HEADER))
+
+
+PLAYED = [suffix for suffix in CODECS if suffix != "wav"]  # ffmpeg 5 reads no ID3 in WAV
+
+
+@pytest.mark.parametrize("suffix", PLAYED)
+def test_a_player_reads_the_tags(encoded: Path, tmp_path: Path, suffix: str, cover: bytes) -> None:
+    seen = probe(tagged(encoded, tmp_path, suffix, cover=cover))
+    tags = seen.tags
+    assert tags["title"] == HEADER.title
+    assert tags["album"] == "Night Bread"
+    assert tags["artist"] == tags["album_artist"] == "Ana Lis"
+    assert tags["composer"] == "Walter"
+    assert (tags["disc"], tags["track"]) == ("2", "14")
+    assert tags["genre"] == "Podcast"
+    assert tags["comment"] == DISCLOSURE
+    assert tags["date"].startswith("2026")
+    assert tags["language"] in ("eng", "en-GB")
+    assert tags.get("copyright", tags.get("license")) == "CC BY 4.0"
+    assert seen.duration == pytest.approx(3, abs=0.1)
+    assert [s.kind for s in seen.streams][0] == "audio"
+    assert [s.codec for s in seen.streams if s.kind == "video"] == ["mjpeg"]
+
+
+DESCRIPTIONS = {"mp3": "TDES", "wav": "TDES", "m4b": "desc", "opus": "DESCRIPTION"}
+KEYWORDS = {"mp3": "TKWD", "wav": "TKWD", "m4b": "keyw", "opus": "KEYWORDS"}
+
+
+@pytest.mark.parametrize("suffix", DESCRIPTIONS)
+def test_what_a_podcast_says_about_itself_is_there(
+    encoded: Path, tmp_path: Path, suffix: str
+) -> None:
+    tags = File(tagged(encoded, tmp_path, suffix)).tags
+    for name, text in [(DESCRIPTIONS, "Two bakers. One oven."), (KEYWORDS, "bread, night")]:
+        value = tags[name[suffix]]
+        assert (value[0] if isinstance(value, list) else str(value)) == text
+
+
+def test_a_wav_carries_everything_in_its_id3_chunk(
+    encoded: Path, tmp_path: Path, cover: bytes
+) -> None:
+    tags = File(tagged(encoded, tmp_path, "wav", cover=cover)).tags
+    assert str(tags["TIT2"]) == HEADER.title
+    assert str(tags["TDRC"]) == "2026-03-01"
+    assert str(tags["COMM::eng"]) == DISCLOSURE
+    assert tags["APIC:"].data == cover
+
+
+@pytest.mark.parametrize("suffix", PLAYED)
+def test_a_png_is_a_cover_too(encoded: Path, tmp_path: Path, suffix: str) -> None:
+    seen = probe(tagged(encoded, tmp_path, suffix, cover=picture("PNG")))
+    assert [s.codec for s in seen.streams if s.kind == "video"] == ["png"]
+
+
+@pytest.mark.parametrize("suffix", ["mp3", "opus", "flac"])
+def test_a_player_reads_the_chapters(encoded: Path, tmp_path: Path, suffix: str) -> None:
+    seen = probe(tagged(encoded, tmp_path, suffix)).chapters
+    assert [c.title for c in seen] == ["Opening", "Café; # = \\ 日本", "Chapter 3"]
+    assert [c.start for c in seen] == pytest.approx([0, 1, 2], abs=0.001)
+    assert seen[-1].end == pytest.approx(3, abs=0.1)
+
+
+def test_chapters_that_an_m4b_has_are_kept(encoded: Path, tmp_path: Path, cover: bytes) -> None:
+    path = tagged(encoded, tmp_path, "m4b", cover=cover)
+    assert [(c.title, c.start) for c in probe(path).chapters] == [("Opening", 0), ("Second", 1)]
+    assert [c.title for c in MP4(path).chapters or ()] == ["Opening", "Second"]
+
+
+def test_id3_is_version_2_3_with_ordered_chapters(encoded: Path, tmp_path: Path) -> None:
+    for suffix in ("mp3", "wav"):
+        path = tagged(encoded, tmp_path, suffix)
+        frames = ID3(path, translate=False) if suffix == "mp3" else File(path).tags
+        assert frames.version == (2, 3, 0)
+        top = frames["CTOC:toc"]
+        assert top.flags == 3
+        assert [frames[f"CHAP:{n}"].start_time for n in top.child_element_ids] == [0, 1000, 2000]
+        assert (
+            frames["CHAP:chp00001"].start_offset == frames["CHAP:chp00001"].end_offset == 0xFFFFFFFF
+        )
+
+
+def test_more_chapters_than_a_table_holds_get_tables_of_their_own(
+    encoded: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.mp3"
+    shutil.copy(encoded / "a.mp3", path)
+    write_tags(path, Tags(), None, [Mark(f"{n}", n * 10) for n in range(600)], 1000, 6000)
+    frames = ID3(path)
+    parts = frames["CTOC:toc"].child_element_ids
+    leaves = [name for part in parts for name in frames[f"CTOC:{part}"].child_element_ids]
+    assert len(parts) == 3
+    assert [frames[f"CHAP:{name}"].sub_frames["TIT2"].text[0] for name in leaves] == [
+        str(n) for n in range(600)
+    ]
+    assert [c.title for c in probe(path).chapters] == [str(n) for n in range(600)]
+
+
+@pytest.mark.parametrize("suffix", CODECS)
+def test_the_same_tags_give_the_same_bytes_also_over_old_ones(
+    encoded: Path, tmp_path: Path, suffix: str, cover: bytes
+) -> None:
+    path = tagged(encoded, tmp_path, suffix, cover=cover)
+    first = path.read_bytes()
+    write_tags(path, Tags(title="Another", season="x"), None, (), RATE, RATE)
+    write_tags(path, tags_of(HEADER), cover, MARKS, RATE, 3 * RATE)
+    assert path.read_bytes() == first
+
+
+@pytest.mark.parametrize("suffix", CODECS)
+def test_tags_leave_the_sound_alone(encoded: Path, tmp_path: Path, suffix: str) -> None:
+    def sound(path: Path) -> bytes:
+        command = [ffmpeg(), "-v", "error", "-i", str(path), "-map", "0:a", "-f", "s16le", "-"]
+        return subprocess.run(command, capture_output=True, check=True).stdout
+
+    assert sound(tagged(encoded, tmp_path, suffix)) == sound(encoded / f"a.{suffix}")
+
+
+@pytest.mark.parametrize("suffix", CODECS)
+def test_hostile_tags_are_harmless(encoded: Path, tmp_path: Path, suffix: str) -> None:
+    evil = "a\x00b\nTITLE=c\x1b[2J\ud800"
+    tags = Tags(title=evil, author=evil, season=evil, episode="99999999", date=evil, language=evil)
+    path = tagged(encoded, tmp_path, suffix, tags)
+    if suffix == "wav":
+        assert str(File(path).tags["TIT2"]) == "a b TITLE=c [2J\ufffd"
+    else:
+        seen = probe(path).tags
+        assert seen["title"] == "a b TITLE=c [2J\ufffd"
+        assert seen["comment"] == DISCLOSURE
+
+
+def test_words_for_season_and_date_are_kept(encoded: Path, tmp_path: Path) -> None:
+    tags = Tags(season="Winter", episode="3b", date="Spring 2026")
+    for suffix in PLAYED:
+        seen = probe(tagged(encoded, tmp_path, suffix, tags)).tags
+        assert seen["date"] == "Spring 2026"
+        if suffix != "m4b":  # ffmpeg shows no free-form atom
+            assert (seen["season"], seen["episode"]) == ("Winter", "3b")
+
+
+def test_an_audiobook_says_what_it_is(encoded: Path, tmp_path: Path) -> None:
+    tags = tags_of(Header(title="Book", mode="audiobook"))
+    assert tags.genre == "Audiobook"
+    assert MP4(tagged(encoded, tmp_path, "m4b", tags)).tags["stik"] == [2]
+
+
+def test_the_disclosure_can_be_turned_off(encoded: Path, tmp_path: Path) -> None:
+    path = tagged(encoded, tmp_path, "mp3", tags_of(HEADER, disclosure=""))
+    assert "comment" not in probe(path).tags
+
+
+def test_a_file_that_is_no_audio_is_an_error_of_ours(tmp_path: Path) -> None:
+    for suffix in ("m4b", "opus", "flac", "wav"):
+        path = tmp_path / f"a.{suffix}"
+        path.write_bytes(b"nothing of the kind" * 10)
+        with pytest.raises(StorageError, match="tagging"):
+            write_tags(path, Tags(), None, (), RATE, RATE)
+        with pytest.raises(StorageError, match="No such file"):
+            write_tags(tmp_path / f"missing.{suffix}", Tags(), None, (), RATE, RATE)
+
+
+def test_ffmpeg_alone_sees_what_ffprobe_sees(encoded: Path, tmp_path: Path, cover: bytes) -> None:
+    ffprobe = shutil.which("ffprobe")
+    if not ffprobe:
+        pytest.skip("no ffprobe here")
+    for suffix in PLAYED:
+        path = tagged(encoded, tmp_path, suffix, cover=cover)
+        one, other = probe_by_ffprobe(path, ffprobe), probe_by_ffmpeg(path)
+        for name in ("title", "artist", "comment", "genre", "track"):
+            assert one.tags[name] == other.tags[name]
+        assert one.chapters == other.chapters
+        assert one.duration == pytest.approx(other.duration, abs=0.02)
+        assert [s.kind for s in one.streams] == [s.kind for s in other.streams]
+
+
+# cover
+
+
+def picture(kind: str, size: tuple[int, int] = (64, 64)) -> bytes:
+    import io
+
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.new("RGB", size, "#336699").save(file, kind)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(("kind", "mime"), [("JPEG", "image/jpeg"), ("PNG", "image/png")])
+def test_the_scripts_own_cover_is_taken_whatever_its_suffix(
+    tmp_path: Path, kind: str, mime: str
+) -> None:
+    data = picture(kind)
+    (tmp_path / "art.txt").write_bytes(data)
+    found = cover_of(script_of(Header(cover="art.txt"), tmp_path))
+    assert (found, mime_of(found)) == (data, mime)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("missing.png", "no such file"),
+        ("nul\0.png", "no such file"),
+        ("loop.png", "no such file"),
+        ("../outside.png", "outside"),
+        ("/etc/passwd", "outside"),
+        ("link.png", "outside"),
+        ("folder", "not a file"),
+        ("fifo", "not a file"),
+        ("empty.png", "neither"),
+        ("text.png", "neither"),
+        ("gif.png", "neither"),
+        ("cut.png", "damaged"),
+        ("cut.jpg", "damaged"),
+        ("wide.png", "wider"),
+        ("big.png", "larger"),
+    ],
+)
+def test_a_bad_cover_is_an_error_at_its_place(tmp_path: Path, name: str, says: str) -> None:
+    base = tmp_path / "project"
+    (base / "folder").mkdir(parents=True)
+    png = picture("PNG")
+    (tmp_path / "outside.png").write_bytes(png)
+    (base / "link.png").symlink_to(tmp_path / "outside.png")
+    (base / "loop.png").symlink_to("loop.png")
+    os.mkfifo(base / "fifo")
+    files = {
+        "empty.png": b"",
+        "text.png": b"#EXTM3U",
+        "gif.png": picture("GIF"),
+        "cut.png": png[:-30],
+        "cut.jpg": picture("JPEG")[:300],
+        "wide.png": picture("PNG", (4001, 1)),
+        "big.png": png + bytes(MOST_BYTES),
+    }
+    for file, data in files.items():
+        (base / file).write_bytes(data)
+    with pytest.raises(InputError, match=says) as caught:
+        cover_of(script_of(Header(cover=name), base))
+    assert caught.value.problems[0].place == Place(str(base / "a.md"))
+
+
+TITLES = ["Hi", "", "日本語", "word" * 200, "a b " * 300, "\x00\x1b\ud800🎉"]
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_a_cover_is_drawn_for_any_title_and_always_the_same(title: str) -> None:
+    import io
+
+    from PIL import Image
+
+    header = Header(title=title, show="A show " * 20)
+    found = cover_of(script_of(header))
+    assert found == cover_of(script_of(header))
+    with Image.open(io.BytesIO(found)) as drawn:
+        assert (drawn.format, drawn.size) == ("JPEG", (1400, 1400))
+        inked = drawn.convert("L").crop((0, 0, 100, 1400)).tobytes()
+    assert max(abs(a - b) for a, b in pairwise(inked)) < 60  # no type in the margin
+
+
+def test_other_titles_get_other_covers() -> None:
+    assert len({cover_of(script_of(Header(title=f"{n}"))) for n in range(5)}) == 5
+
+
+# report
+
+
+def test_the_report_is_json_whatever_was_measured() -> None:
+    report = Report(
+        podforge="0.1",
+        script="a.md",
+        title="T\x1b",
+        engines=("espeak",),
+        seconds=1.25,
+        words=3,
+        jobs_made=1,
+        jobs_cached=0,
+        retakes=0,
+        outputs=(ReportedOutput("a.mp3", "mp3", 100, 1.25, -math.inf, math.nan),),
+        findings=(ReportedLine("suspect", "a.md", 7, "Hm\ud800", "too short"),),
+    )
+    value = json.loads(report_json(report))
+    assert value["version"] == 1
+    assert value["title"] == "T"
+    assert value["seconds"] == 1.25
+    assert value["outputs"][0]["lufs"] is None
+    assert value["outputs"][0]["true_peak_db"] is None
+    assert value["findings"][0] == {
+        "severity": "suspect",
+        "file": "a.md",
+        "line": 7,
+        "text": "Hm\ufffd",
+        "reason": "too short",
+    }
+
+
+# writing
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_text_is_written_whole_and_readable_by_all(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "a.srt"
+    before = os.umask(0o022)
+    try:
+        write_text(path, "é\n")
+    finally:
+        os.umask(before)
+    assert path.read_bytes() == "é\n".encode()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    assert names_in(path.parent) == ["a.srt"]
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_failed_write_keeps_the_old_file_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    path = tmp_path / "a.srt"
+    path.write_text("old")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    if call == "fsync":
+        monkeypatch.setattr(writing.os, "fsync", full)
+    else:
+        monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(DiskFull, match=r"a\.srt"):
+        write_text(path, "new")
+    assert path.read_text() == "old"
+    assert names_in(tmp_path) == ["a.srt"]
+
+
+def test_the_staging_folder_is_hidden_and_goes_whatever_happens(tmp_path: Path) -> None:
+    def build() -> None:
+        with staging(tmp_path) as folder:
+            assert folder.name.startswith(".")
+            (folder / "part.mp3").write_bytes(b"x")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build()
+    assert names_in(tmp_path) == []
+
+
+def test_publishing_replaces_a_file(tmp_path: Path) -> None:
+    (tmp_path / "a.mp3").write_bytes(b"old")
+    with staging(tmp_path) as folder:
+        (folder / "a.mp3").write_bytes(b"new")
+        publish(folder / "a.mp3", tmp_path / "a.mp3")
+    assert (tmp_path / "a.mp3").read_bytes() == b"new"
+    assert names_in(tmp_path) == ["a.mp3"]
+
+
+def test_an_output_folder_that_cannot_be_is_an_error_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="creating"):
+        write_text(tmp_path / "file" / "a.srt", "x")
+    (tmp_path / "a.srt").mkdir()
+    with pytest.raises(StorageError, match="writing"):
+        write_text(tmp_path / "a.srt", "x")

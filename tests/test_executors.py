@@ -1,0 +1,318 @@
+"""The local executor under real faults: killed, hung, crashing and raising workers."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from podforge.errors import DiskFull, EngineError, Unavailable
+from podforge.executors import Beat, Outcome, Started
+from podforge.executors.batches import Batches
+from podforge.executors.local import run
+from tests.executor_fakes import (
+    AllAtOnce,
+    Chore,
+    Workbench,
+    break_on_opening,
+    die_on_opening,
+    refuse_to_open,
+)
+
+ROOT = Path(__file__).parents[1]
+
+
+def chores(count: int, **special: str) -> list[Chore]:
+    return [Chore(f"k{i}", special.get(f"k{i}", "fine")) for i in range(count)]
+
+
+def outcomes(messages: Iterator[object]) -> dict[str, Outcome[int]]:
+    """By key; every key comes once."""
+    found = [message for message in messages if isinstance(message, Outcome)]
+    assert max(Counter(outcome.key for outcome in found).values()) == 1
+    return {outcome.key: outcome for outcome in found}
+
+
+def failures(found: dict[str, Outcome[int]]) -> dict[str, str]:
+    return {key: str(outcome.error) for key, outcome in found.items() if outcome.error}
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+        return not Path("/proc/self").exists()  # no /proc at all: believe kill(2)
+    return state != "Z"
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
+    until = time.monotonic() + seconds
+    while not condition() and time.monotonic() < until:
+        time.sleep(0.01)
+    return condition()
+
+
+def pids(log: Path) -> set[int]:
+    """Of the workers that wrote into a log."""
+    if not log.exists():
+        return set()
+    lines = [line.split() for line in log.read_text().splitlines()]
+    return {int(words[1]) for words in lines if len(words) == 2 and words[1].isdigit()}
+
+
+# --- the plain way ---------------------------------------------------------------------------
+
+
+def test_every_task_starts_and_ends_once_and_two_workers_share() -> None:
+    messages = list(run(Workbench, chores(40, k0="sleep 0.3"), workers=2, batch=8))
+    found = outcomes(iter(messages))
+    assert Counter(m.key for m in messages if isinstance(m, Started)) == Counter(list(found))
+    assert len(found) == 40
+    assert not failures(found)
+    assert len({outcome.result for outcome in found.values()}) == 2
+    assert {outcome.attempts for outcome in found.values()} == {1}
+
+
+def test_nothing_to_do_starts_nothing() -> None:
+    assert list(run(refuse_to_open, [], workers=2)) == []
+
+
+def test_two_tasks_with_one_key_are_refused() -> None:
+    with pytest.raises(ValueError, match="same key"):
+        list(run(Workbench, [Chore("a"), Chore("a")], workers=1))
+
+
+def test_a_bench_is_closed_at_the_end(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    outcomes(run(partial(Workbench, str(log)), chores(3), workers=1))
+    assert log.read_text().splitlines()[-1] == "closed"
+
+
+def test_workers_print_to_stderr_and_use_one_thread(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    outcomes(run(Workbench, [Chore("a", "print $OMP_NUM_THREADS")], workers=1))
+    assert capfd.readouterr() == ("", "$OMP_NUM_THREADS\n1\n")
+
+
+def test_a_file_in_the_working_folder_shadows_no_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "queue.py").write_text("raise SystemExit(7)")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
+    assert not failures(outcomes(run(Workbench, chores(1), workers=1)))
+
+
+# --- faults of a task ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason", "attempts"),
+    [
+        ("segfault", "was ended by SIGSEGV", 3),
+        ("exit 7", "ended with status 7", 3),
+        ("raise by nothing", "ZeroDivisionError: by nothing", 1),
+        ("refuse too long", "too long", 1),
+        ("forget", "gave nothing", 1),
+    ],
+)
+@pytest.mark.parametrize("bench", [Workbench, AllAtOnce])
+def test_a_bad_task_fails_alone(
+    bench: type[Workbench], fault: str, reason: str, attempts: int
+) -> None:
+    found = outcomes(run(bench, chores(12, k5=fault), workers=2, batch=4))
+    assert len(found) == 12
+    assert list(failures(found)) == ["k5"]
+    assert reason in failures(found)["k5"]
+    assert isinstance(found["k5"].error, EngineError)
+    assert found["k5"].attempts >= attempts
+
+
+def test_the_traceback_of_a_bug_travels_as_a_note_not_as_text() -> None:
+    error = outcomes(run(Workbench, [Chore("a", "raise x")], workers=1))["a"].error
+    assert error
+    assert "Traceback" not in str(error)
+    assert "executor_fakes.py" in error.__notes__[0]
+
+
+def test_a_task_that_hangs_in_c_code_is_killed_by_its_deadline() -> None:
+    begun = time.monotonic()
+    tasks = chores(8, k1="hang")
+    found = outcomes(run(Workbench, tasks, workers=2, batch=4, deadline=0.4, attempts=2))
+    assert list(failures(found)) == ["k1"]
+    assert "showed no life" in failures(found)["k1"]
+    assert time.monotonic() - begun < 6
+
+
+def test_a_slow_task_that_shows_life_is_not_killed() -> None:
+    messages = list(run(Workbench, [Chore("a", "beat 1.2")], workers=1, deadline=0.6))
+    assert outcomes(iter(messages))["a"].attempts == 1
+    assert Beat("a", 1.0) in messages
+
+
+def test_a_consumer_that_is_slow_costs_no_worker() -> None:
+    tasks = chores(4)
+    with closing(run(Workbench, tasks, workers=1, batch=2, deadline=0.2)) as messages:
+        found = {}
+        for message in messages:
+            time.sleep(0.25)
+            if isinstance(message, Outcome):
+                found[message.key] = message.attempts
+    assert found == {task.key: 1 for task in tasks}
+
+
+def test_a_task_that_crashes_once_is_done_at_the_second_try(tmp_path: Path) -> None:
+    found = outcomes(run(Workbench, [Chore("a", f"once {tmp_path / 'flag'}")], workers=1))
+    assert (found["a"].error, found["a"].attempts) == (None, 2)
+
+
+def test_workers_killed_at_random_lose_and_double_nothing(tmp_path: Path) -> None:
+    log, chance = tmp_path / "log", random.Random(1)
+    tasks = [Chore(f"k{i}", "sleep 0.004") for i in range(200)]
+    found: list[Outcome[int]] = []
+    kills = 0
+    for message in run(partial(Workbench, str(log)), tasks, workers=3, batch=8, attempts=9):
+        if isinstance(message, Outcome):
+            found.append(message)
+            if len(found) % 15 == 0:
+                victim = chance.choice([pid for pid in pids(log) if is_alive(pid)])
+                os.kill(victim, signal.SIGKILL)
+                kills += 1
+    assert kills >= 12
+    assert sorted(outcome.key for outcome in found) == sorted(task.key for task in tasks)
+    assert not [outcome for outcome in found if outcome.error]
+
+
+# --- faults that end the run -----------------------------------------------------------------
+
+
+def test_an_engine_that_is_not_installed_is_told_once() -> None:
+    with pytest.raises(Unavailable, match=r"no such library \(install it\)"):
+        list(run(refuse_to_open, chores(20), workers=2))
+
+
+def test_a_bench_that_breaks_or_dies_on_opening_ends_the_run() -> None:
+    with pytest.raises(EngineError, match="RuntimeError: out of order"):
+        list(run(break_on_opening, chores(5), workers=2))
+    with pytest.raises(Unavailable, match="ended with status 3"):
+        list(run(die_on_opening, chores(5), workers=2))
+
+
+def test_a_python_that_cannot_be_started_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    with pytest.raises(Unavailable, match="/no/such/python"):
+        list(run(Workbench, chores(3), workers=2))
+
+
+def test_a_full_disk_stops_all_work(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    tasks = [*chores(200, k3="full disk"), Chore("last")]
+    with pytest.raises(DiskFull):
+        list(run(partial(Workbench, str(log)), tasks, workers=2))
+    assert not any(line.startswith("last") for line in log.read_text().splitlines())
+    assert not any(is_alive(pid) for pid in pids(log))
+
+
+# --- ends before the end ---------------------------------------------------------------------
+
+
+def test_a_consumer_that_stops_early_leaves_no_process_behind(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    tasks = [Chore(f"k{i}", "beat 30") for i in range(4)]
+    with closing(run(partial(Workbench, str(log)), tasks, workers=2)) as messages:
+        while len(pids(log)) < 2:
+            next(messages)
+        begun = time.monotonic()
+    assert time.monotonic() - begun < 1.5  # they saw that they were cancelled
+    assert log.read_text().count("closed") == 2
+    assert not any(is_alive(pid) for pid in pids(log))
+
+
+def test_a_worker_that_does_not_heed_the_end_is_killed(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with closing(run(partial(Workbench, str(log)), [Chore("a", "hang")], workers=1)) as messages:
+        next(messages)
+        assert eventually(lambda: bool(pids(log)))
+    assert not any(is_alive(pid) for pid in pids(log))
+
+
+def parent(log: Path, what: str, call: str = "render") -> "subprocess.Popen[bytes]":
+    code = f"from tests.executor_fakes import {call}; {call}({str(log)!r}, {what!r}, 6)"
+    started = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, start_new_session=True)
+    assert eventually(lambda: len(pids(log)) == 2)
+    return started
+
+
+@pytest.mark.parametrize(
+    ("call", "what"), [("render", "sleep 30"), ("render", "hang"), ("render_in_thread", "sleep 30")]
+)
+def test_workers_die_with_a_parent_that_is_killed(tmp_path: Path, call: str, what: str) -> None:
+    if what == "hang" and sys.platform != "linux":
+        pytest.skip("only Linux ends a process whose interpreter is stuck")
+    log = tmp_path / "log"
+    process = parent(log, what, call)
+    process.kill()
+    process.wait()
+    assert eventually(lambda: not any(is_alive(pid) for pid in pids(log)), seconds=2)
+
+
+def test_ctrl_c_reaches_the_parent_alone_and_ends_all(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    process = parent(log, "beat 30")
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    assert process.wait(10) == 0
+    lines = log.read_text().splitlines()
+    assert lines[-1] == "interrupted"
+    assert lines.count("closed") == 2  # no worker died of the signal
+    assert not any(is_alive(pid) for pid in pids(log))
+
+
+# --- batches ---------------------------------------------------------------------------------
+
+
+@given(st.integers(0, 200), st.integers(1, 9), st.integers(1, 4))
+@settings(max_examples=60, deadline=None)
+def test_batches_are_in_order_and_shrink_to_the_end(count: int, most: int, workers: int) -> None:
+    waiting = Batches([Chore(str(i)) for i in range(count)], most, workers)
+    taken = []
+    while waiting:
+        taken.append([int(task.key) for task in waiting.take()])
+    assert [key for batch in taken for key in batch] == list(range(count))
+    sizes = [len(batch) for batch in taken]
+    assert sizes == sorted(sizes, reverse=True)
+    assert all(size <= most for size in sizes)
+    if workers > 1 and sizes:
+        assert sizes[-1] == 1
+
+
+@given(st.integers(1, 33), st.data())
+@settings(max_examples=60, deadline=None)
+def test_a_culprit_comes_to_be_alone_in_few_steps(count: int, data: st.DataObject) -> None:
+    culprit = str(data.draw(st.integers(0, count - 1)))
+    waiting = Batches([Chore(str(i)) for i in range(count)], count, 1)
+    done, crashes = [], 0
+    while waiting:
+        batch = [task.key for task in waiting.take()]
+        if batch == [culprit] or culprit not in batch:
+            done += batch
+        else:
+            crashes += 1
+            waiting.put_back([Chore(key) for key in batch])
+    assert sorted(done, key=int) == [str(i) for i in range(count)]
+    assert crashes <= count.bit_length()

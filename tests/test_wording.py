@@ -1,0 +1,46 @@
+from podforge.script import Edit, Spoken
+from podforge.wording import timed_words
+from tests.builders import say, spoken_as
+
+
+def test_words_of_the_engine_find_the_written_words():
+    words = timed_words(
+        say("Ana", "Mind the step."), [(0, 4, 10, 20), (5, 8, 20, 25), (9, 13, 25, 60)], 0, 99
+    )
+    assert [(w.text, w.start, w.end) for w in words] == [
+        ("Mind", 10, 20),
+        ("the", 20, 25),
+        ("step.", 25, 60),
+    ]
+
+
+def test_a_price_spoken_as_five_words_is_one_written_word():
+    text = "Pay $5.20 now."
+    spoken = Spoken("Pay five dollars twenty now.", (Edit(4, 23, 4, 9),))
+    heard = [(0, 3, 0, 10), (4, 8, 10, 20), (9, 16, 20, 30), (17, 23, 30, 40), (24, 27, 40, 50)]
+    words = timed_words(spoken_as(text, spoken), heard, 0, 50)
+    assert [(w.text, w.start, w.end) for w in words] == [
+        ("Pay", 0, 10),
+        ("$5.20", 10, 40),
+        ("now.", 40, 50),
+    ]
+
+
+def test_words_without_a_time_share_what_lies_between_their_neighbours():
+    words = timed_words(say("Ana", "one — two four"), [(0, 3, 0, 10), (10, 14, 40, 50)], 0, 50)
+    assert [(w.start, w.end) for w in words] == [(0, 10), (10, 17), (17, 40), (40, 50)]
+
+
+def test_without_any_times_the_line_is_shared_by_length():
+    words = timed_words(say("Ana", "aa bbbb"), [], 100, 160)
+    assert [(w.start, w.end) for w in words] == [(100, 120), (120, 160)]
+
+
+def test_the_way_back_through_the_offset_map():
+    spoken = Spoken("at four thirty, Doctor Who", (Edit(3, 14, 3, 7), Edit(16, 22, 9, 12)))
+    # written: "at 4:30, Dr. Who"
+    assert spoken.source(0, 2) == (0, 2)
+    assert spoken.source(3, 7) == (3, 7)
+    assert spoken.source(8, 14) == (3, 7)
+    assert spoken.source(16, 22) == (9, 12)
+    assert spoken.source(23, 26) == (13, 16)
