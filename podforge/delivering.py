@@ -1,7 +1,7 @@
 """From mastered audio to the files people take away: chapters, tags, transcripts, report."""
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,6 +52,7 @@ def deliver(
     timeline: Timeline,
     finished: Mapping[str, "Finished"],
     report: Report,
+    cover: bytes,
     outputs: Outputs,
 ) -> None:
     """Write all files of an episode; each one appears whole, the audio last."""
@@ -65,9 +66,8 @@ def deliver(
             path = folder / (outputs.stem + suffix)
             with storage("writing", outputs.beside(suffix)):
                 path.write_text(text, encoding="utf-8", newline="")
-        for path in _package(project, timeline, finished, outputs, folder):
-            texts[path.suffix] = ""
-        for suffix in texts:
+        _package(project, timeline, finished, cover, outputs, folder)
+        for suffix in [*texts, *(f".{name}" for name in finished)]:
             publish(folder / (outputs.stem + suffix), outputs.beside(suffix))
 
 
@@ -75,18 +75,16 @@ def _package(
     project: Project,
     timeline: Timeline,
     finished: Mapping[str, "Finished"],
+    cover: bytes,
     outputs: Outputs,
     folder: Path,
-) -> Iterator[Path]:
+) -> None:
     """Give each mastered file its chapters, tags and cover."""
     from podforge.delivery.chapters import titled
-    from podforge.delivery.cover import cover_of
     from podforge.delivery.tags import tags_of, write_tags
     from podforge.media import remux_with_chapters
 
-    header = project.script.header
-    tags, cover = tags_of(header), cover_of(project.script)
-    chapters = titled(timeline.chapters)
+    tags, chapters = tags_of(project.script.header), titled(timeline.chapters)
     for name, done in finished.items():
         path = folder / outputs.path(name).name
         if name == "m4b" and chapters:
@@ -96,4 +94,3 @@ def _package(
             with storage("writing", outputs.path(name)):
                 shutil.copyfile(done.path, path)
         write_tags(path, tags, cover, chapters, timeline.rate, timeline.length)
-        yield path

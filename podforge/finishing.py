@@ -150,7 +150,9 @@ class _Encoding:
             encode(blocks, path, rate, CHANNELS, self.encoding.arguments)
         name = f"checking {self.encoding.name}"
         with _stage(name, self.timeline.seconds, self.tell):
-            return verify(_told(decode(path, rate, CHANNELS), name, rate, self.tell), rate, CHANNELS)
+            return verify(
+                _told(decode(path, rate, CHANNELS), name, rate, self.tell), rate, CHANNELS
+            )
 
     def _correction(self, drive: Drive, measured: Measured) -> Drive:
         """What to do differently; the same drive when the file is as it should be."""

@@ -7,25 +7,27 @@ effect foreseen, so that the decoded file lands on the target in one encoding.
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from itertools import chain
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from podforge.encodings import Encoding
 from podforge.errors import UsageError
-from podforge.limiting import Limiter, gain_curve
-from podforge.metering import HOP_SECONDS, Meter, integrated
+from podforge.limiting import Release, attacked, limit, reduction_db
+from podforge.metering import HOP_SECONDS, Loudness, Meter, integrated
 from podforge.signal import Block, blocks_of
 
 Floats = NDArray[np.float64]
 
+MASTER_VERSION = 1  # raised by hand when the same mix is mastered differently on purpose
 MOST_GAIN_DB = 30.0  # nearly silent input is left quiet rather than turned into noise
-PEAK_SECONDS = 0.010  # resolution of the surveyed peaks: 1.4 MB for an hour
+GAIN_STEP_DB = 0.5
+SOLVED_TO_LU = 0.005
+PARTS = 20  # peaks are surveyed so much finer than loudness: 1.4 MB for an hour, as float16
 BLOCK_SECONDS = 1.0
 
 
@@ -65,3 +67,157 @@ def target_of(text: str) -> Target:
     near = get_close_matches(text.lower(), TARGETS, n=1)
     hint = f"did you mean {near[0]}?" if near else f"one of {', '.join(TARGETS)}, or LUFS like -16"
     raise UsageError(f"there is no loudness target {text!r}", hint=hint)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What is known of a mix that lies in a spool as float32, interleaved.
+
+    `energies` (hops,) are K-weighted mean squares of each 100 ms; `peaks` (hops, PARTS) the
+    largest samples of its parts.
+    """
+
+    rate: int
+    channels: int
+    samples: int
+    energies: Floats
+    peaks: NDArray[np.float16]
+
+
+@dataclass(frozen=True)
+class Drive:
+    """How a mix is mastered for one encoding.
+
+    `lufs` is what the decoded file should read.  `capped` says that it stays below the target
+    because more than `MOST_GAIN_DB` would have been needed.
+    """
+
+    gain_db: float
+    ceiling_db: float
+    lufs: float
+    capped: bool
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A file as it decodes.  Levels are -inf for silence."""
+
+    lufs: float
+    true_peak_db: float
+    sample_peak_db: float
+    seconds: float
+
+
+def survey(blocks: Iterable[Block], spool: IO[bytes], rate: int) -> Survey:
+    """Write blocks of shape (samples, channels) to `spool`, measuring them on the way.
+
+    Memory: 50 bytes for each 100 ms.
+    """
+    hop = round(rate * HOP_SECONDS)
+    loudness: Loudness | None = None
+    peaks: list[NDArray[np.float16]] = []
+    samples = channels = 0
+    for block in blocks_of(blocks, hop * round(BLOCK_SECONDS / HOP_SECONDS)):
+        if loudness is None:
+            channels = block.shape[1]
+            loudness = Loudness(rate, channels)
+        spool.write(np.ascontiguousarray(block).data)
+        loudness.feed(block)
+        peaks.append(_part_peaks(block, hop))
+        samples += len(block)
+    energies = loudness.energies if loudness else np.zeros(0)
+    found = np.concatenate([np.zeros((0, PARTS), np.float16), *peaks])
+    return Survey(rate, channels, samples, energies, _like(energies, found))
+
+
+def _part_peaks(block: Block, hop: int) -> NDArray[np.float16]:
+    """Largest sample of each part of each hop, shape (hops, PARTS); the last may be part of one."""
+    hops = -(-len(block) // hop)
+    size = np.zeros(hops * hop, np.float32)
+    np.abs(block).max(axis=1, out=size[: len(block)])
+    edges = np.arange(PARTS) * hop // PARTS
+    return np.maximum.reduceat(size.reshape(hops, hop), edges, axis=1).astype(np.float16)
+
+
+def _like(energies: Floats, peaks: NDArray[np.float16]) -> NDArray[np.float16]:
+    """Peaks of the hops that have an energy; all of them where one energy stands for all."""
+    return peaks.reshape(1, -1) if len(energies) == 1 else peaks[: len(energies)]
+
+
+def solve(survey: Survey, target: Target, encoding: Encoding) -> Drive:
+    """The gain and ceiling with which the decoded file meets the target.
+
+    Without the limiter the gain would follow at once; from there it is raised until the limited
+    sound is loud enough.  Far into the limiter more gain gives less loudness: then the loudest
+    that can be had is taken.
+    """
+    ceiling = target.true_peak_db + encoding.attenuation_db - encoding.overshoot_db
+    wanted = target.lufs + encoding.attenuation_db
+
+    def reached(gain_db: float) -> float:
+        return _loudness(survey, gain_db, ceiling)
+
+    low = min(wanted - _linear(survey), MOST_GAIN_DB)
+    steps = np.arange(low, MOST_GAIN_DB + GAIN_STEP_DB, GAIN_STEP_DB).clip(max=MOST_GAIN_DB)
+    best, most = low, -math.inf
+    for gain in map(float, steps):
+        lufs = reached(gain)
+        if lufs >= wanted:
+            best = _bisect(reached, best, gain, wanted)
+            return Drive(best, ceiling, wanted - encoding.attenuation_db, capped=False)
+        if lufs > most:
+            best, most = gain, lufs
+    return Drive(best, ceiling, most - encoding.attenuation_db, capped=True)
+
+
+def _linear(survey: Survey) -> float:
+    """Loudness as it is; where that is silence by the gate, as loud as the most gain shows it."""
+    lufs = integrated(survey.energies)
+    if lufs > -math.inf:
+        return lufs
+    return integrated(survey.energies * 10 ** (MOST_GAIN_DB / 10)) - MOST_GAIN_DB
+
+
+def _bisect(reached: Callable[[float], float], low: float, high: float, wanted: float) -> float:
+    """Where `reached` crosses `wanted`, between `low` (below it) and `high` (not below)."""
+    while high - low > SOLVED_TO_LU:
+        middle = (low + high) / 2
+        low, high = (low, middle) if reached(middle) >= wanted else (middle, high)
+    return high
+
+
+def _loudness(survey: Survey, gain_db: float, ceiling_db: float) -> float:
+    """Loudness after a gain and the limiter, foreseen from the envelopes.
+
+    Within 100 ms the energy is taken to lie where the peaks are high.
+    """
+    if not len(survey.energies):
+        return -math.inf
+    gain = 10 ** (gain_db / 20)
+    peaks = survey.peaks.astype(np.float32)
+    levels = reduction_db(peaks.reshape(-1) * np.float32(gain), ceiling_db)
+    step = HOP_SECONDS / PARTS
+    drawn = attacked(Release(step)(levels), step).reshape(peaks.shape)
+    weights = np.square(peaks) + np.float32(1e-20)
+    kept = (weights * 10 ** (drawn / 10)).sum(axis=1) / weights.sum(axis=1)
+    return integrated(survey.energies * kept * gain**2)
+
+
+def apply(spool: IO[bytes], survey: Survey, drive: Drive) -> Iterator[Block]:
+    """The mastered blocks, of shape (samples, channels), from the mix in `spool`."""
+    yield from limit(_spooled(spool, survey), survey.rate, drive.gain_db, drive.ceiling_db)
+
+
+def _spooled(spool: IO[bytes], survey: Survey) -> Iterator[Block]:
+    spool.seek(0)
+    frame = 4 * survey.channels
+    while data := spool.read(frame * round(survey.rate * BLOCK_SECONDS)):
+        yield np.frombuffer(data, np.float32).reshape(-1, survey.channels)
+
+
+def verify(blocks: Iterable[Block], rate: int, channels: int) -> Measured:
+    """Measure what an encoded file decodes to."""
+    meter = Meter(rate, channels)
+    for block in blocks_of(blocks, round(rate * BLOCK_SECONDS)):
+        meter.feed(block)
+    return Measured(meter.lufs, meter.true_peak_db, meter.sample_peak_db, meter.seconds)

@@ -25,59 +25,75 @@ FRAME = 64  # samples a product filters at once, about: divides the hop
 PEAK_HOP = 32  # samples that the search for the highest true peak looks at together
 
 
-class Meter:
+class Loudness:
     """Feed it blocks, then read it.  Memory: 8 bytes for each 100 ms."""
 
     def __init__(self, rate: int, channels: int) -> None:
-        self.rate, self.channels, self.samples = rate, channels, 0
+        self.samples = 0
         self._weighting = weighting(rate)
         self._state = self._weighting.rest(channels)
         self._held = np.zeros((channels, 0), np.float32)
         self._energies: list[Floats] = []
-        self._context = np.zeros((channels, 2 * MARGIN), np.float32)
-        self._sample_peak = self._true_peak = 0.0
 
     def feed(self, block: Block) -> None:
         """Measure the next block, shape (samples, channels)."""
-        sound = np.ascontiguousarray(block.T)
         self.samples += len(block)
-        self._feed_peaks(sound)
-        sound = np.concatenate([self._held, sound], axis=1)
+        sound = np.ascontiguousarray(block.T)
+        if self._held.shape[1]:
+            sound = np.concatenate([self._held, sound], axis=1)
         whole = sound.shape[1] // self._weighting.hop * self._weighting.hop
         self._held = sound[:, whole:]
         if whole:
             energies, self._state = self._weighting.energies(sound[:, :whole], self._state)
             self._energies.append(energies)
 
-    def _feed_peaks(self, sound: NDArray[np.float32]) -> None:
-        self._sample_peak = max(self._sample_peak, float(np.abs(sound).max(initial=0)))
-        joined = np.concatenate([self._context, sound], axis=1)
-        self._context = joined[:, -2 * MARGIN :]
-        self._true_peak = self._highest(joined)
+    @property
+    def energies(self) -> Floats:
+        """Mean square of the K-weighted sound of each whole 100 ms, channels summed.
+
+        A stream of less than 400 ms has a single one, for all of it.
+        """
+        energies = np.concatenate([np.zeros(0), *self._energies])
+        if len(energies) >= HOPS_PER_BLOCK or not self.samples:
+            return energies
+        hop = self._weighting.hop
+        rest = np.pad(self._held, ((0, 0), (0, hop - self._held.shape[1])))
+        total = energies.sum() + self._weighting.energies(rest, self._state)[0].sum()
+        return np.array([total * hop / self.samples])
+
+    @property
+    def lufs(self) -> float:
+        """Integrated loudness; -inf for silence."""
+        return integrated(self.energies)
+
+
+class Meter(Loudness):
+    """Loudness, and the peaks beside it."""
+
+    def __init__(self, rate: int, channels: int) -> None:
+        super().__init__(rate, channels)
+        self._rate = rate
+        self._unsearched = np.zeros((channels, MARGIN), np.float32)
+        self._sample_peak = self._true_peak = 0.0
+
+    def feed(self, block: Block) -> None:
+        """Measure the next block, shape (samples, channels)."""
+        super().feed(block)
+        self._sample_peak = max(self._sample_peak, float(np.abs(block).max(initial=0)))
+        sound = np.concatenate([self._unsearched, block.T], axis=1)
+        whole = (sound.shape[1] - 2 * MARGIN) // PEAK_HOP * PEAK_HOP
+        if whole > 0:
+            self._true_peak = self._highest(sound[:, : whole + 2 * MARGIN])
+            sound = sound[:, whole:]
+        self._unsearched = sound
 
     def _highest(self, sound: NDArray[np.float32]) -> float:
         return float(hop_peaks(sound, PEAK_HOP, self._true_peak).max(initial=self._true_peak))
 
     @property
-    def energies(self) -> Floats:
-        """Mean square of the K-weighted sound of each whole 100 ms, channels summed."""
-        return np.concatenate(self._energies) if self._energies else np.zeros(0)
-
-    @property
-    def lufs(self) -> float:
-        """Integrated loudness; -inf for silence.  Less than 400 ms count as one block."""
-        energies = self.energies
-        if len(energies) >= HOPS_PER_BLOCK or not self.samples:
-            return integrated(energies)
-        hop = self._weighting.hop
-        rest = np.pad(self._held, ((0, 0), (0, hop - self._held.shape[1])))
-        total = energies.sum() + self._weighting.energies(rest, self._state)[0].sum()
-        return integrated(np.array([total * hop / self.samples]))
-
-    @property
     def true_peak_db(self) -> float:
         """Highest true peak, dBTP; -inf for silence."""
-        return to_decibels(self._highest(np.pad(self._context, ((0, 0), (0, 2 * MARGIN)))))
+        return to_decibels(self._highest(np.pad(self._unsearched, ((0, 0), (0, 2 * MARGIN)))))
 
     @property
     def sample_peak_db(self) -> float:
@@ -87,13 +103,13 @@ class Meter:
     @property
     def seconds(self) -> float:
         """Length of what was fed."""
-        return self.samples / self.rate
+        return self.samples / self._rate
 
 
 def integrated(energies: Floats) -> float:
     """Gated loudness, LUFS, of 100 ms mean squares (BS.1770-4, Annex 1); -inf for silence.
 
-    Fewer than four of them count as one block.
+    Fewer than four of them are one block.
     """
     heard = _gated(_block_energies(energies))
     return _lufs(float(heard.mean())) if len(heard) else -math.inf
@@ -104,14 +120,13 @@ def gated_level(x: Samples, rate: int) -> Level:
 
     Where nothing does, the level is that of the absolute gate, with 0 seconds.
     """
-    meter = Meter(rate, 1)
-    meter.feed(x.reshape(-1, 1))
-    lufs = meter.lufs
-    if lufs == -math.inf:
+    loudness = Loudness(rate, 1)
+    loudness.feed(x.reshape(-1, 1))
+    blocks = _block_energies(loudness.energies)
+    heard = _gated(blocks)
+    if not len(heard):
         return Level(ABSOLUTE_GATE_LUFS, 0.0)
-    passed = len(_gated(_block_energies(meter.energies))) * HOP_SECONDS
-    short = meter.seconds < (HOPS_PER_BLOCK + 1) * HOP_SECONDS
-    return Level(lufs, meter.seconds if short else passed)
+    return Level(_lufs(float(heard.mean())), len(x) / rate * len(heard) / len(blocks))
 
 
 def _block_energies(energies: Floats) -> Floats:

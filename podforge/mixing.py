@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from podforge.signal import Block, Samples, resample_part, room_tone
 from podforge.timeline import Placement, Timeline
-from podforge.units import rescale, to_gain
+from podforge.units import rescale, to_gain, to_samples
 
 MIX_VERSION = 1  # raised by hand when the same timeline sounds different on purpose
 BLOCK_SECONDS = 1.0
 ROOM_TONE_DB = -65.0  # dBFS RMS, under everything: digital silence sounds like a fault
-ROOM_TONE_SECONDS = 10.0
+ROOM_TONE_BLOCKS = 10  # of the loop: whole blocks, so that it is read without wrapping
 CLIPS_HELD = 4  # a window that is placed in pieces is read once
 
 Read = Callable[[Placement], Samples]  # the whole clip, float32 (samples,), at its own rate
@@ -27,7 +27,7 @@ def mix(timeline: Timeline, read: Read, tone_seed: int, channels: int = 1) -> It
     """
     rate = timeline.rate
     tone = _tone(rate, channels, tone_seed)
-    size = round(rate * BLOCK_SECONDS)
+    size = to_samples(BLOCK_SECONDS, rate)
     waiting = sorted(timeline.placements, key=lambda placed: placed.at)[::-1]
     sounding: list[Placement] = []
     held = _Held(read)
@@ -35,7 +35,7 @@ def mix(timeline: Timeline, read: Read, tone_seed: int, channels: int = 1) -> It
         end = min(start + size, timeline.length)
         while waiting and waiting[-1].at < end:
             sounding.append(waiting.pop())
-        block = tone.take(range(start, end), axis=0, mode="wrap")
+        block = tone[start % len(tone) :][: end - start].copy()
         for placed in sounding:
             _add(block, placed, held.clip(placed), start, rate)
         sounding = [placed for placed in sounding if _end(placed, rate) > end]
@@ -101,7 +101,7 @@ def _pan(pan: float, channels: int) -> NDArray[np.float32]:
 def _tone(rate: int, channels: int, seed: int) -> Block:
     """The room, different in each channel."""
     loops = [
-        room_tone(rate, ROOM_TONE_SECONDS, seed + channel, ROOM_TONE_DB)
+        room_tone(rate, ROOM_TONE_BLOCKS * BLOCK_SECONDS, seed + channel, ROOM_TONE_DB)
         for channel in range(channels)
     ]
     return np.stack(loops, axis=1)

@@ -28,7 +28,8 @@ def hop_peaks(sound: NDArray[np.float32], hop: int, above: float) -> NDArray[np.
     """Peak of each hop over all channels, shape (hops,).
 
     `sound` is (channels, MARGIN + samples + MARGIN).  Where a true peak might exceed `above` it
-    is the true peak; elsewhere the sample peak stands in, and both are at most `above`.
+    is the true peak; elsewhere the sample peak stands in, and both are at most `above`.  A hop
+    that is not whole ends in silence.
     """
     samples = sound.shape[1] - 2 * MARGIN
     hops = -(-samples // hop)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from podforge.delivering import Outputs, deliver
+from podforge.delivery.cover import cover_of
 from podforge.errors import CorruptBlob, Doubtful, PodforgeError
 from podforge.events import Planned, RenderDone, RenderFailed, RenderStarted, Tell, Warned
 from podforge.layout import cuts_refused, lay_out
@@ -84,8 +85,10 @@ def _produce(order: Order, tell: Tell) -> Product:
     outputs = order.outputs.in_formats(project.script.header.formats)
     stamp = Stamp.of(project, outputs)
     if not order.afresh and (seconds := stamp.holds(store)) is not None:
+        stamp.renew(store, seconds)
         return _product(order, outputs, seconds, unchanged=True)
 
+    cover = cover_of(project.script)  # before the work: the script's picture may be unusable
     plan, recording, timeline, finished = _make(order, outputs.formats, project, store, tell)
     findings = suspects(plan, recording)
     for finding in findings:
@@ -96,7 +99,7 @@ def _produce(order: Order, tell: Tell) -> Product:
             hint="listen, change them, or render without --strict",
         )
     report = report_of(project, plan, recording, timeline, finished, outputs)
-    deliver(project, timeline, finished, report, outputs)
+    deliver(project, timeline, finished, report, cover, outputs)
     if not findings:
         stamp.press(store, timeline.seconds)
     return _product(order, outputs, timeline.seconds)

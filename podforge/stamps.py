@@ -4,12 +4,14 @@ A stamp holds when everything that went into the render is the same and every ou
 the size and time of change it was left with.
 """
 
+import os
 import platform
 from dataclasses import dataclass
 from pathlib import Path
 
 from podforge import __version__
 from podforge.delivering import Outputs
+from podforge.errors import storage
 from podforge.media import ffmpeg_version
 from podforge.plan import digest
 from podforge.project import Project
@@ -43,6 +45,13 @@ class Stamp:
         if not record or record["inputs"] != self.inputs:
             return None
         return float(record["seconds"]) if record["left"] == self._left() else None
+
+    def renew(self, store: Store, seconds: float) -> None:
+        """Give the audio a fresh time, as Make expects of a command that made its target."""
+        for path in self.outputs.audio():
+            with storage("touching", path):
+                os.utime(path)
+        self.press(store, seconds)
 
     def press(self, store: Store, seconds: float) -> None:
         """Write down what the outputs are now."""

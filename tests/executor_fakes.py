@@ -81,6 +81,10 @@ def take_down_the_process(verb: str, argument: str) -> None:
     match verb:
         case "exit":
             os._exit(int(argument))
+        case "fork":
+            if os.fork() == 0:
+                time.sleep(6)
+            os._exit(int(argument))
         case "segfault":
             os.kill(os.getpid(), signal.SIGSEGV)
         case "hang":

@@ -13,6 +13,10 @@ from pathlib import Path
 
 import imageio_ffmpeg
 
+_CHAPTER = re.compile(
+    r"Chapter #0:\d+: start (\S+), end (\S+)\n(?: +Metadata:\n +title +: (.*)\n)?"
+)
+
 
 @dataclass(frozen=True)
 class ProbedChapter:
@@ -75,12 +79,8 @@ def probe_by_ffmpeg(path: Path) -> Probe:
     return Probe(
         tags=tags,
         chapters=tuple(
-            ProbedChapter(fields.get("title", ""), float(start), float(end))
-            for fields, (start, end) in zip(
-                [fields for name, fields in sections if name == "CHAPTER"],
-                re.findall(r"Chapter #0:\d+: start (\S+), end (\S+)", listing),
-                strict=True,
-            )
+            ProbedChapter(title, float(start), float(end))
+            for start, end, title in _CHAPTER.findall(listing)
         ),
         duration=int(hours) * 3600 + int(minutes) * 60 + float(seconds),
         streams=tuple(

@@ -347,17 +347,20 @@ def test_a_player_reads_the_tags(encoded: Path, tmp_path: Path, suffix: str, cov
     assert tags["composer"] == "Walter"
     assert (tags["disc"], tags["track"]) == ("2", "14")
     assert tags["genre"] == "Podcast"
-    assert tags["comment"] == DISCLOSURE
+    if suffix in ("mp3", "m4b"):  # ffmpeg knows one comment only; Vorbis has two kinds
+        assert tags["comment"] == DISCLOSURE
     assert tags["date"].startswith("2026")
     assert tags["language"] in ("eng", "en-GB")
     assert tags.get("copyright", tags.get("license")) == "CC BY 4.0"
     assert seen.duration == pytest.approx(3, abs=0.1)
-    assert [s.kind for s in seen.streams][0] == "audio"
+    assert seen.streams[0].kind == "audio"
     assert [s.codec for s in seen.streams if s.kind == "video"] == ["mjpeg"]
 
 
 DESCRIPTIONS = {"mp3": "TDES", "wav": "TDES", "m4b": "desc", "opus": "DESCRIPTION"}
 KEYWORDS = {"mp3": "TKWD", "wav": "TKWD", "m4b": "keyw", "opus": "KEYWORDS"}
+COMMENTS = {"mp3": "COMM::eng", "wav": "COMM::eng", "m4b": "\xa9cmt", "opus": "COMMENT"}
+SAID = ((DESCRIPTIONS, "Two bakers. One oven."), (KEYWORDS, "bread, night"), (COMMENTS, DISCLOSURE))
 
 
 @pytest.mark.parametrize("suffix", DESCRIPTIONS)
@@ -365,7 +368,7 @@ def test_what_a_podcast_says_about_itself_is_there(
     encoded: Path, tmp_path: Path, suffix: str
 ) -> None:
     tags = File(tagged(encoded, tmp_path, suffix)).tags
-    for name, text in [(DESCRIPTIONS, "Two bakers. One oven."), (KEYWORDS, "bread, night")]:
+    for name, text in SAID:
         value = tags[name[suffix]]
         assert (value[0] if isinstance(value, list) else str(value)) == text
 
@@ -376,7 +379,6 @@ def test_a_wav_carries_everything_in_its_id3_chunk(
     tags = File(tagged(encoded, tmp_path, "wav", cover=cover)).tags
     assert str(tags["TIT2"]) == HEADER.title
     assert str(tags["TDRC"]) == "2026-03-01"
-    assert str(tags["COMM::eng"]) == DISCLOSURE
     assert tags["APIC:"].data == cover
 
 

@@ -296,7 +296,7 @@ class Modelled(RuleBasedStateMachine):
 
 def test_the_store_is_a_dictionary_that_forgets_but_never_lies() -> None:
     run_state_machine_as_test(
-        Modelled, settings=settings(max_examples=30, stateful_step_count=20, deadline=None)
+        Modelled, settings=settings(max_examples=20, stateful_step_count=20, deadline=None)
     )
 
 
@@ -320,7 +320,7 @@ for i in count():
 
 def test_a_writer_may_be_killed_at_any_time(store: Store) -> None:
     chance = random.Random(3)
-    for _ in range(10):
+    for _ in range(7):
         process = python(WRITER, store.root)
         until = time.monotonic() + 5
         while not files(store, "records") and time.monotonic() < until:
@@ -384,6 +384,21 @@ def test_a_lock_waits_says_so_and_can_be_given_up(store: Store) -> None:
         pass
     with store.lock(KEY):  # it was given back
         assert len(files(store, "locks")) == 1
+
+
+def test_locks_in_any_order_and_twice_make_no_deadlock(store: Store) -> None:
+    def grasp(keys: list[str]) -> None:
+        for _ in range(100):
+            with store.locks(keys):
+                pass
+
+    orders = (["one", "two", "one"], ["two", "one"])
+    threads = [threading.Thread(target=grasp, args=(keys,), daemon=True) for keys in orders]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(5)
+    assert not any(thread.is_alive() for thread in threads)
 
 
 # --- a disk that fails -----------------------------------------------------------------------

@@ -21,9 +21,9 @@ _SENTENCE = re.compile(r".*[.!?…。！？][\"'”’»)\]]*")
 _CLAUSE = re.compile(r".*(?:[,;:、，；：][\"'”’»)\]]*|[—–])")
 _TITLE = re.compile(r"(?:Mr|Mrs|Ms|Dr|St|Prof|[A-Z])\.")  # a full stop that ends no sentence
 
-_CLAUSE_COST, _PHRASE_COST = 0.5, 1.5  # of ending a caption there, in captions
+_CLAUSE_COST, _PHRASE_COST = 0.5, 2.0  # of ending a caption there, in captions
 _EMPTY_COST = 0.5  # of an (almost) empty caption
-_CLAUSE_BONUS = 6  # characters of imbalance that ending a row at a clause is worth
+_SENTENCE_BONUS, _CLAUSE_BONUS = 12, 6  # characters of imbalance that ending a row there is worth
 
 
 @dataclass(frozen=True)
@@ -76,15 +76,13 @@ def split(words: Sequence[CaptionWord], label: str = "") -> list[tuple[CaptionWo
     tokens = [*label.split(), *(word.text for word in words)]
     shift = len(tokens) - len(words)
     ruler = _ruler(tokens)
-    costs, starts = [0.0], [0]
+    costs, starts = [0.0], [0]  # of the cheapest way to cut the first 0, 1, 2 ... words
     for end in range(1, len(words) + 1):
         options = []
         for start in range(end - 1, -1, -1):
             first = start + shift if start else 0
-            length = words[end - 1].end - words[start].start
-            if start < end - 1 and (
-                length > MOST_MILLISECONDS or not _fits(ruler, first, end + shift)
-            ):
+            late = words[end - 1].end - words[start].start > MOST_MILLISECONDS
+            if start < end - 1 and (late or not _fits(ruler, first, end + shift)):
                 break
             filled = min(1.0, (ruler[end + shift] - ruler[first]) / (2 * ROW_CHARACTERS))
             options.append((costs[start] + 1 + _EMPTY_COST * (1 - filled) ** 2, start))
@@ -103,8 +101,7 @@ def rows(tokens: Sequence[str]) -> tuple[str, ...]:
 
     def cost(cut: int) -> tuple[int, int]:
         longest = max(ruler[cut], ruler[-1] - ruler[cut]) - 1
-        bonus = _CLAUSE_BONUS if _ends(tokens[cut - 1], _CLAUSE, _SENTENCE) else 0
-        return max(0, longest - ROW_CHARACTERS), longest - bonus
+        return max(0, longest - ROW_CHARACTERS), longest - _row_bonus(tokens[cut - 1])
 
     cut = min(range(1, len(tokens)), key=cost)
     return " ".join(tokens[:cut]), " ".join(tokens[cut:])
@@ -132,13 +129,15 @@ def _fits(ruler: Sequence[int], first: int, last: int) -> bool:
 
 def _end_cost(words: Sequence[CaptionWord], end: int) -> float:
     last = words[end - 1].text
-    if _ends(last, _SENTENCE) and not (_TITLE.fullmatch(last) or words[end].text[0].islower()):
+    if _SENTENCE.fullmatch(last) and not (_TITLE.fullmatch(last) or words[end].text[0].islower()):
         return 0.0
-    return _CLAUSE_COST if _ends(last, _CLAUSE) else _PHRASE_COST
+    return _CLAUSE_COST if _CLAUSE.fullmatch(last) else _PHRASE_COST
 
 
-def _ends(token: str, *patterns: re.Pattern[str]) -> bool:
-    return any(pattern.fullmatch(token) for pattern in patterns)
+def _row_bonus(last: str) -> int:
+    if _SENTENCE.fullmatch(last):
+        return _SENTENCE_BONUS
+    return _CLAUSE_BONUS if _CLAUSE.fullmatch(last) else 0
 
 
 def _groups(words: Sequence[CaptionWord], starts: Sequence[int]) -> list[tuple[CaptionWord, ...]]:
@@ -164,6 +163,8 @@ def _in_sequence(found: Iterable[Caption]) -> Iterator[Caption]:
 
 
 def _within(word: CaptionWord, start: int, end: int) -> CaptionWord:
+    if start <= word.start <= word.end <= end:
+        return word
     return replace(word, start=min(max(word.start, start), end), end=min(max(word.end, start), end))
 
 

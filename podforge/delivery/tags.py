@@ -75,7 +75,8 @@ def _write_mp3(path: Path, tags: Tags, cover: bytes | None, chapters: Sequence[_
     frames = id3.ID3()
     _fill_id3(frames, tags, cover, chapters)
     frames.save(path, v1=0, v2_version=3, padding=_no_padding)
-    _put_chapters_in_order(path)
+    if chapters:
+        _put_chapters_in_order(path)
 
 
 def _write_wav(path: Path, tags: Tags, cover: bytes | None, chapters: Sequence[_Chapter]) -> None:

@@ -132,7 +132,7 @@ def _start() -> tuple["Connection[bytes, Message]", "subprocess.Popen[bytes]"]:
         # The kernel sends the signal when the *thread* that started the worker ends (prctl(2)).
         die_with_parent = threading.current_thread() is threading.main_thread()
         flag = "yes" if die_with_parent else "no"
-        command = [sys.executable, "-P", "-c", BOOT, str(theirs.fileno()), flag, *sys.path]
+        command = [sys.executable, "-c", BOOT, str(theirs.fileno()), flag, *sys.path]
         # Ctrl-C goes to all processes of the terminal; a worker must not see it even once.
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:

@@ -7,6 +7,7 @@ private-use characters stand for escaped punctuation and for marks; the input's 
 
 import html
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -18,8 +19,9 @@ from podforge.script import Cue, Edit, Spoken
 VOID = "\ue0ff"
 _ESCAPED = 0xE000  # plus the code of an ASCII character
 _EVENT, _SAY, _SAID = "\ue100", "\ue101", "\ue102"
+_MARKS = re.compile(f"([{_EVENT}{_SAY}{_SAID}])")
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
-_SPECIAL = re.compile(r"[\\`*_~=<>\[\](){}&%^!|]|://")
+_SPECIAL = re.compile(r"[\\`*_~=<\[(&]")
 
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _CODE = re.compile(r"(?<!`)(`{1,4})(?!`)([^`]+)\1(?!`)")
@@ -32,10 +34,10 @@ _MARKED = re.compile(r"==(?=\S)([^=]+)==")
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:|www\.)[^<>\s]*|[\w.+-]{1,64}@[\w.-]{1,255})>", re.I)
 _SAY_TAG = re.compile(
     r"<(say\b[^<>]*?\bas|sub\b[^<>]*?\balias)\s*=\s*(?:\"([^\"<>]*)\"|'([^'<>]*)')[^<>]*>"
-    r"([^<>]*)</(?:say|sub)\s*>",
+    r"([^<>\[\]]*)</(?:say|sub)\s*>",
     re.I,
 )
-_SILENT_TAG = re.compile(r"<(sup|del|s|strike)\b[^<>]*>[^<>]*</\1\s*>", re.I)
+_SILENT_TAG = re.compile(r"<(del|s|strike)\b[^<>]*>[^<>]*</\1\s*>", re.I)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,500}>|<![^<>]{0,500}>")
 _BREAK_TAG = re.compile(r"<break\b[^<>]{0,200}>(?:\s*</break\s*>)?", re.I)
 _BRACKET = re.compile(r"\[([^\[\]]{0,300})\]|\(([^()\[\]]{1,60})\)")
@@ -203,7 +205,7 @@ def _untag(work: _Working) -> None:
         text = _BREAK_TAG.sub(lambda m: _pause_tag(work, m), text)
         text = _AUTOLINK.sub(_keep(1), text)
         text = _SAY_TAG.sub(lambda m: _say(work, m), text)
-        text = _SILENT_TAG.sub(lambda m: _void(m) if m[1].lower() != "sup" else m.group(), text)
+        text = _SILENT_TAG.sub(_void, text)
         text = _TAG.sub(_tag, text)
     work.text = text
 
@@ -217,7 +219,7 @@ def _tag(match: re.Match[str]) -> str:
 def _pause_tag(work: _Working, match: re.Match[str]) -> str:
     length = pauses.tagged(match.group())
     if length is None:
-        text = f"{match.group()} is not a pause: write <break time=\"300ms\"/>"
+        text = f'{match.group()} is not a pause: write <break time="300ms"/>'
         work.parts.append(Odd(text, match.start(), error=True))
         return _void(match)
     work.parts.append(Silence(length, match.start()))
@@ -252,10 +254,10 @@ def _bracket(work: _Working, match: re.Match[str], labelled: bool) -> str:
     if (square or len(inside.split()) <= 4) and (event := vocal.event(inside)):
         work.events.append(event)
         return _EVENT + VOID * (len(match.group()) - 1)
-    if labelled and not work.text[: match.start()].strip(f" \n*_{VOID}{_EVENT}"):
-        if vocal.is_delivery(inside) and pauses.bracketed(inside) is None:
-            work.delivery = inside
-            return _void(match)
+    leads = labelled and not work.text[: match.start()].strip(f" \n*_{VOID}{_EVENT}")
+    if leads and vocal.is_delivery(inside) and pauses.bracketed(inside) is None:
+        work.delivery = inside
+        return _void(match)
     return _square(work, match, inside) if square else match.group()
 
 
@@ -269,7 +271,9 @@ def _square(work: _Working, match: re.Match[str], inside: str) -> str:
         work.parts.append(Effect(cue, match.start()))
         return _cut(match)
     if re.match(r"pause\b.*\d", inside, re.I):
-        work.parts.append(Odd(f"[{inside}] is not a pause of 0 to 600 s", match.start(), error=True))
+        work.parts.append(
+            Odd(f"[{inside}] is not a pause of 0 to 600 s", match.start(), error=True)
+        )
     elif work.unknown_tags == "speak":
         return _keep(1)(match)
     elif inside and not vocal.is_mark(inside) and inside.lower() not in ("x", " "):
@@ -287,22 +291,24 @@ def _short(text: str) -> str:
 def _unmarked(text: str) -> str:
     """Marks of emphasis go; a star between spaces, in a product or in `f**k` stays."""
     if "*" in text:
-        runs = [match.start() for match in _STARS.finditer(text)]
-        even = len(runs) % 2 == 0
-        text = _STARS.sub(lambda m: VOID * len(m.group()) if _marks(text, m, even) else m[0], text)
+        runs = Counter(match.group() for match in _STARS.finditer(text))
+        before = text
+        text = _STARS.sub(
+            lambda m: VOID * len(m[0]) if _marks(before, m, runs[m[0]] % 2 == 0) else m[0], before
+        )
     if "_" in text:
         text = _UNDERSCORES.sub(_void, text)
     return text
 
 
-def _marks(text: str, stars: re.Match[str], even: bool) -> bool:
+def _marks(text: str, stars: re.Match[str], paired: bool) -> bool:
     before = text[stars.start() - 1 : stars.start()] if stars.start() else " "
     after = text[stars.end() : stars.end() + 1] or " "
     if before.isspace() and after.isspace():
         return len(text.strip()) == len(stars.group())
     if before.isdigit() and after.isdigit():
         return False
-    return even or not (before.isalpha() and after.isalpha())
+    return paired or not (before.isalpha() and after.isalpha())
 
 
 def _split(work: _Working) -> list[Said]:
@@ -317,9 +323,7 @@ def _split(work: _Working) -> list[Said]:
         here = [next(events) for _ in range(piece.count(_EVENT))]
         readings = [next(says) for _ in range(piece.count(_SAY))]
         finished = _finish(piece, offset, here, readings)
-        said.append(
-            Said(finished.text, offset, finished.events, work.delivery, finished.spoken)
-        )
+        said.append(Said(finished.text, offset, finished.events, work.delivery, finished.spoken))
     return [one for one in said if one.text or one.events or (one.delivery and len(said) == 1)]
 
 
@@ -334,29 +338,27 @@ def _finish(piece: str, offset: int, events: list[str], says: list[str]) -> Said
 
 def _placed(text: str, offset: int, events: list[str], says: list[str]) -> Said:
     """Text with its marks resolved to positions."""
-    out: list[str] = []
-    length = 0  # of what is in `out`
-    gap = False  # a space is due before the next character
+    result = ""
+    gap = False  # a space is due before the next word
     found: list[tuple[int, str]] = []
-    spans: list[tuple[int, int]] = []
-    for token in re.findall(rf"[{_EVENT}{_SAY}{_SAID}]|\s+|[^\s{_EVENT}{_SAY}{_SAID}]+", text):
-        due = int(gap and length > 0)
-        if token == _EVENT:
-            found.append((length + due, events[len(found)]))
-        elif token == _SAY:
-            spans.append((length + due, -1))
-        elif token == _SAID:
-            spans[-1] = (spans[-1][0], length)
-        elif token.isspace():
-            gap = True
-        else:
-            word = _unescape(token)
-            if word:
-                out.append(" " * due + word)
-                length += due + len(word)
-                gap = False
-    result = "".join(out)
-    where = tuple((min(at, length), name) for at, name in found)
+    starts: list[int] = []
+    ends: list[int] = []
+    for run in _MARKS.split(text):
+        here = len(result) + (gap and bool(result))
+        if run == _EVENT:
+            found.append((here, events[len(found)]))
+        elif run == _SAY:
+            starts.append(here)
+        elif run == _SAID:
+            ends.append(len(result))
+        elif run:
+            words = " ".join(_unescape(run).split())
+            gap = gap or run[0].isspace()
+            if words:
+                result += f" {words}" if gap and result else words
+                gap = run[-1].isspace()
+    where = tuple((min(at, len(result)), name) for at, name in found)
+    spans = list(zip(starts, ends, strict=True))
     return Said(result, offset, where, spoken=_spoken(result, spans, says))
 
 

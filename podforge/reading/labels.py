@@ -6,6 +6,7 @@ cast, and `casting` decides it.
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 TIME = r"\d{1,3}:[0-5]\d(?::[0-5]\d)?(?:[.,]\d{1,3})?"
@@ -41,7 +42,7 @@ _BOLD = re.compile(
 )
 _INNER = re.compile(rf"(?P<name>[^:：]{{1,80}}?){_TAIL}{_DASH_TIME}\s*(?P<colon>[:：])(?P<rest>.*)")
 _AFTER = re.compile(rf"{_TAIL}{_DASH_TIME}\s*(?P<colon>:(?![:/\d])|：)\s*(?P<rest>.*)", re.S)
-_AFTER_TIME = re.compile(rf"\s+(?:{TIME}|{STAMP})(?!\w)(?!:\d)\s*(?P<rest>.*)", re.S)
+_AFTER_TIME = re.compile(rf"\s+(?:{TIME}\s*$|{STAMP})\s*(?P<rest>.*)", re.S)
 _PLAIN = re.compile(
     rf"(?P<name>[^\W\d_][^:：()\[\]<>*\n|]{{0,59}}?){_TAIL}{_DASH_TIME}"
     r"\s*(?::(?=\s|$)|：)\s*(?P<rest>.*)",
@@ -98,7 +99,7 @@ def split_inline(text: str) -> list[tuple[int, str]]:
     if "[S" not in text and "<" not in text:
         return [(0, text)]
     cuts = [0, *(match.end() for match in _INLINE.finditer(text)), len(text)]
-    return [(a, text[a:b]) for a, b in zip(cuts, cuts[1:], strict=False) if b > a]
+    return [(a, text[a:b]) for a, b in pairwise(cuts) if b > a]
 
 
 def _bold(text: str, at: int) -> Label | None:

@@ -6,24 +6,28 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 # Labels that are prose or data about the episode, not somebody who speaks, unless declared.
-STOP = frozenset(
-    "abstract|agenda|aka|also|answer|as follows|attendees|author|authors|bonus|caution|caveat|"
-    "conclusion|contact|copyright|credits|danger|date|definition|description|disclaimer|duration|"
-    "e.g|edit|editor's note|email|episode|episode title|essay|example|exercise|exercises|fact|faq|"
-    "footnote|for example|format|further reading|genre|goal|goals|guests|hint|hosts|http|https|"
-    "i.e|idea|image|important|in short|in this episode|info|introduction|key points|keywords|"
-    "language|length|lesson|level|licence|license|link|links|location|mentioned|n.b|nb|"
-    "next episode|note|note to self|notes|number|objective|one more thing|option|outline|overview|"
-    "p.s|part|participants|photo|picture|place|plus|point|previous episode|problem|produced by|"
-    "pros|cons|ps|published|published on|question|questions|quote|reading|recap|recommended|"
-    "recorded|recorded on|reference|references|related|release date|reminder|resources|result|"
-    "results|rule|runtime|running time|season|see|see also|series|setting|show|show notes|slug|"
-    "so|solution|sources|source|spoiler|spoilers|sponsor|sponsors|sponsored by|status|step|"
-    "subject|subtitle|summary|tagline|tags|takeaway|takeaways|target audience|that is|theme|time|"
-    "timestamps|tip|tips|title|tldr|tl;dr|to do|todo|tone|topic|topics|total|transcribed by|"
-    "transcript|transcription|translation|trigger warning|update|url|version|video|warning|"
-    "watch|website|why|word count|written by".split("|")
-)
+_STOP = """
+abstract | agenda | aka | also | answer | as follows | attendees | author | authors | bonus |
+caution | caveat | conclusion | contact | copyright | credits | danger | date | definition |
+description | disclaimer | duration | e.g | edit | editor's note | email | episode | episode
+title | essay | example | exercise | exercises | fact | faq | footnote | for example | format
+| further reading | genre | goal | goals | guests | hint | hosts | http | https | i.e | idea |
+image | important | in short | in this episode | info | introduction | key points | keywords |
+language | length | lesson | level | licence | license | link | links | location | mentioned |
+n.b | nb | next episode | note | note to self | notes | number | objective | one more thing |
+option | outline | overview | p.s | part | participants | photo | picture | place | plus |
+point | previous episode | problem | produced by | pros | cons | ps | published | published on
+| question | questions | quote | reading | recap | recommended | recorded | recorded on |
+reference | references | related | release date | reminder | resources | result | results |
+rule | runtime | running time | season | see | see also | series | setting | show | show notes
+| slug | so | solution | sources | source | spoiler | spoilers | sponsor | sponsors |
+sponsored by | status | step | subject | subtitle | summary | tagline | tags | takeaway |
+takeaways | target audience | that is | theme | time | timestamps | tip | tips | title | tldr
+| tl;dr | to do | todo | tone | topic | topics | total | transcribed by | transcript |
+transcription | translation | trigger warning | update | url | version | video | warning |
+watch | website | why | word count | written by
+"""
+STOP = frozenset(" ".join(word.split()) for word in _STOP.split("|"))
 _NUMBERED = re.compile(
     r"(?:act|appendix|article|book|case|chapter|class|day|episode|example|exercise|figure|item|"
     r"lesson|level|module|night|number|option|page|part|phase|point|question|reason|rule|scene|"

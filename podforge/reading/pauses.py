@@ -49,7 +49,7 @@ def _length(text: str) -> float | None:
 
 def tagged(tag: str) -> float | None:
     """Seconds of a `<break/>` element; None when its length cannot be read."""
-    found = dict((name.lower(), value) for name, value in _ATTRIBUTE.findall(tag))
+    found = {name.lower(): value for name, value in _ATTRIBUTE.findall(tag)}
     if "time" in found:
         return _bounded(seconds(found["time"], bare_milliseconds=True))
     if "strength" in found:

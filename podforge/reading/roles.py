@@ -31,7 +31,7 @@ def _listed(node: Node, findings: Findings) -> Role | None:
         name = node.get("name") or node.get("id")
         if name is None and len(node.entries) == 1 and isinstance(node.entries[0][1], Scalar):
             key, value = node.entries[0]
-            return Role(key.text, voice=value.text, place=key.place)
+            return Role(key.text, voice=values.text(value, findings) or "", place=key.place)
         voice = node.get("voice")
         if isinstance(name, Scalar) and name.text.strip():
             text = voice.text if isinstance(voice, Scalar) else ""
@@ -65,8 +65,12 @@ def _set(role: Role, key: Scalar, node: Node, findings: Findings) -> Role:
             return replace(role, aliases=(*role.aliases, *(values.texts(node, findings) or ())))
         case "voice":
             return replace(role, voice=_voice(node, findings))
-        case "style" | "engine" | "language":
-            return replace(role, **{key.text: values.text(node, findings) or ""})
+        case "style":
+            return replace(role, style=values.text(node, findings) or "")
+        case "engine":
+            return replace(role, engine=values.text(node, findings) or "")
+        case "language":
+            return replace(role, language=values.text(node, findings) or "")
         case "gain":
             gain = values.number(node, findings, -_MOST_GAIN, _MOST_GAIN, "dB")
             return replace(role, gain_db=gain or 0.0)

@@ -8,7 +8,7 @@ MOST_BYTES = 64 * 2**20
 
 
 def load(path: Path, encoding: str = "utf-8") -> str:
-    """The text of a file without its byte order mark, its lines ended by `\\n`.
+    """The text of a file without its byte order mark, its lines ended by a single line feed.
 
     Raises `MissingInput` when it cannot be opened, `InputError` when it is not text in
     `encoding`, and `UsageError` for an encoding that nobody knows.

@@ -16,6 +16,8 @@ from pathlib import Path
 from podforge.errors import Unavailable
 
 WHEEL = "espeakng-loader"
+# The wheel 0.2.4 holds these voices but not their dictionaries: they would only spell.
+_WITHOUT_DICTIONARY = frozenset({"art/xex", "gmq/fo", "trk/kaa"})
 _FOLDER = "espeak-ng-data"  # the name espeak-ng looks for
 # espeak-ng builds file names in buffers of 160 bytes: a longer data path is cut off.
 _MOST_PATH = 100
@@ -98,7 +100,8 @@ def private_data() -> tempfile.TemporaryDirectory[str]:
 def _voices() -> tuple[str, ...]:
     lang = _data() / "lang"
     files = (path for path in lang.rglob("*") if path.is_file())
-    return tuple(sorted(path.relative_to(lang).as_posix() for path in files))
+    names = sorted(path.relative_to(lang).as_posix() for path in files)
+    return tuple(name for name in names if name not in _WITHOUT_DICTIONARY)
 
 
 @functools.cache

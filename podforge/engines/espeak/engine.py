@@ -21,6 +21,8 @@ QUIET = 0.002  # of full scale, -54 dBFS: below it lie only espeak-ng's decaying
 MOST_CHARACTERS = 2_000  # in one call; a longer text is a mistake of the planner
 
 _TOKEN = re.compile(r"\S+")
+_UNSPEAKABLE = frozenset({"Cc", "Cn", "Co", "Cs"})  # control, unassigned, private, surrogate
+_LOOSE_HYPHEN = re.compile(r"(?<=[^\w\s-]|_)-(?!\d)")
 _DOUBLE_BRACKETS = re.compile(r"\[\[|\]\]")  # phonemes, were they ever switched on
 
 
@@ -96,10 +98,12 @@ def defused(text: str) -> str:
     """`text` in which nothing commands the engine; every character keeps its position.
 
     Control characters start embedded commands and `[[` phonemes; both become spaces, as do
-    lone surrogates, which UTF-8 cannot hold.
+    lone surrogates, which UTF-8 cannot hold, and code points without a character.  A hyphen
+    after punctuation (":-a", "(-et)") crashes the library in Danish, Hindi, Konkani, Malayalam,
+    Marathi and Vietnamese; it becomes a space too, except as a minus.
     """
-    text = _DOUBLE_BRACKETS.sub("  ", text)
-    return "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+    text = _DOUBLE_BRACKETS.sub("  ", _LOOSE_HYPHEN.sub(" ", text))
+    return "".join(" " if unicodedata.category(c) in _UNSPEAKABLE else c for c in text)
 
 
 def loud(samples: NDArray[np.float32]) -> NDArray[np.intp]:

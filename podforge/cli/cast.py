@@ -1,0 +1,31 @@
+"""`podforge cast`: who speaks in a script, and front matter to paste."""
+
+from pathlib import Path
+
+import click
+
+from podforge.cli.options import encoding_option, script_argument
+
+
+@click.command()
+@script_argument
+@click.option("--voices", type=click.Path(path_type=Path), envvar="PODFORGE_VOICES", metavar="DIR",
+              help="Where voices are looked for [voices/ beside the script and here].")  # fmt: skip
+@encoding_option
+def cast(script: Path, voices: Path | None, encoding: str) -> None:
+    r"""Print the speakers found in a script, and front matter to paste at its top.
+
+    \b
+    podforge cast transcript.md
+    """
+    from podforge.console import print_rows
+    from podforge.project import voice_book
+    from podforge.reading import front_matter, suggest_cast
+
+    found = suggest_cast(script, encoding)
+    print_rows(
+        ("speaker", "turns", "words", "line"),
+        [(s.name, str(s.turns), str(s.words), str(s.place.line)) for s in found.speakers],
+    )
+    click.echo()
+    click.echo(front_matter(found, voice_book(script, voices).names()), nl=False)

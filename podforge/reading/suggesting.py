@@ -1,0 +1,92 @@
+"""Who speaks in a script, and front matter that declares them."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from podforge.errors import Place
+from podforge.reading.names import normal
+from podforge.script import Role, Script
+
+_BARE = re.compile(r"[A-Za-z_][\w ]*\w|[A-Za-z]")  # needs no quotes in YAML
+_YAML_WORDS = frozenset(("yes", "no", "on", "off", "true", "false", "null", "y", "n"))
+
+
+@dataclass(frozen=True)
+class FoundSpeaker:
+    """A speaker of a script: how much they say, and where first."""
+
+    name: str
+    turns: int
+    words: int
+    place: Place
+    voice: str = ""  # when the script declares it
+
+
+@dataclass(frozen=True)
+class CastSuggestion:
+    """Everyone who speaks in a script, in order of appearance."""
+
+    path: str
+    title: str
+    speakers: tuple[FoundSpeaker, ...]
+
+
+def suggestion(script: Script) -> CastSuggestion:
+    """The speakers of a script that was read, counted."""
+    turns: dict[str, int] = {}
+    words: dict[str, int] = {}
+    places: dict[str, Place] = {}
+    for speakers, turn in groupby(script.speeches(), key=lambda speech: speech.speakers):
+        speeches = list(turn)
+        for name in speakers:
+            turns[name] = turns.get(name, 0) + 1
+            words[name] = words.get(name, 0) + sum(len(s.text.split()) for s in speeches)
+            places.setdefault(name, speeches[0].place)
+    roles = {role.name: role for role in script.header.roles}
+    found = tuple(
+        FoundSpeaker(name, turns[name], words[name], place, roles.get(name, Role(name)).voice)
+        for name, place in places.items()
+    )
+    return CastSuggestion(script.path, script.header.title, found)
+
+
+def front_matter(suggestion: CastSuggestion, voices: Sequence[str]) -> str:
+    """Front matter to paste, from `---` to `---`: every speaker with a voice.
+
+    A declared voice is kept, a voice called like the speaker is taken, and the others are given
+    in turn, each once before any is given again.
+    """
+    chosen = _chosen(suggestion.speakers, voices)
+    title = [f"title: {_quoted(suggestion.title)}"] if suggestion.title else []
+    lines = [f"  {_quoted(one.name)}: {_quoted(chosen[one.name])}" for one in suggestion.speakers]
+    return "\n".join(["---", *title, "speakers:", *lines, "---", ""])
+
+
+def _chosen(speakers: Sequence[FoundSpeaker], voices: Sequence[str]) -> dict[str, str]:
+    by_slug = {_slug(voice): voice for voice in voices}
+    chosen = {
+        one.name: one.voice or by_slug[_slug(one.name)]
+        for one in speakers
+        if one.voice or _slug(one.name) in by_slug
+    }
+    free = [voice for voice in voices if voice not in chosen.values()] or list(voices)
+    others = [one.name for one in speakers if one.name not in chosen]
+    for number, name in enumerate(others):
+        chosen[name] = free[number % len(free)] if free else _slug(name)
+    return chosen
+
+
+def _slug(name: str) -> str:
+    ascii_only = unicodedata.normalize("NFKD", normal(name)).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-") or "voice"
+
+
+def _quoted(text: str) -> str:
+    """A YAML scalar, in quotes where it could be read as something else."""
+    simple = _BARE.fullmatch(text.replace("-", "_")) and not text.endswith("-")
+    if simple and text.lower() not in _YAML_WORDS:
+        return text
+    return '"' + re.sub(r'([\\"])', r"\\\1", text) + '"'

@@ -1,0 +1,71 @@
+"""Sounds that tests are made of, and ffmpeg's meter to check ours against."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from podforge.media import ffmpeg_path
+
+Floats = NDArray[np.float32]
+
+
+def sine(frequency: float, level_db: float, seconds: float, rate: int, phase: float = 0) -> Floats:
+    """A sine with peaks at `level_db` dBFS."""
+    t = np.arange(round(seconds * rate)) / rate
+    wave = 10 ** (level_db / 20) * np.sin(2 * np.pi * frequency * t + np.deg2rad(phase))
+    return wave.astype(np.float32)
+
+
+def speech(seconds: float, rate: int, seed: int, level_db: float = -24.0) -> Floats:
+    """Voiced syllables and hisses with the spectrum, rhythm and peaks of speech.
+
+    `level_db` is the RMS where it sounds.
+    """
+    rng = np.random.default_rng(seed)
+    n = round(seconds * rate)
+    pitch = 120 * 2 ** np.interp(np.arange(n), np.linspace(0, n, 40), rng.normal(0, 0.25, 40))
+    pulses = np.diff(np.floor(np.cumsum(pitch) / rate), prepend=0)
+    voice = _shaped(pulses, rate, ((500, 90), (1500, 120), (2500, 160)), rng)
+    hiss = _shaped(rng.standard_normal(n), rate, ((5000, 1500),), rng)
+    t = np.arange(n) / rate
+    syllables = np.clip(np.sin(2 * np.pi * 4.1 * t) + 0.3, 0, 1) ** 0.7
+    hisses = np.clip(np.sin(2 * np.pi * 1.7 * t + 1) - 0.8, 0, 1)
+    phrases = np.clip(8 * np.sin(2 * np.pi * t / 4.7) + 6, 0, 1)
+    x = (voice * syllables + 3 * hiss * hisses) * phrases
+    loud = x[np.abs(x) > 0.1 * np.abs(x).std()]
+    return (x * 10 ** (level_db / 20) / loud.std()).astype(np.float32)
+
+
+def _shaped(
+    x: NDArray[np.float64],
+    rate: int,
+    formants: tuple[tuple[float, float], ...],
+    rng: np.random.Generator,
+) -> NDArray[np.float64]:
+    f = np.fft.rfftfreq(len(x), 1 / rate)
+    shape = sum(1 / (1 + 1j * (f - center) / width) ** 2 for center, width in formants)
+    y = np.fft.irfft(np.fft.rfft(x) * shape * (f > 60), len(x))
+    return y / y.std()
+
+
+def blocks(x: Floats, size: int) -> Iterator[Floats]:
+    """Mono samples as blocks."""
+    for start in range(0, len(x), size):
+        yield x[start : start + size, None]
+
+
+def ebur128(path: Path, *before: str) -> tuple[float, float]:
+    """Integrated loudness and true peak of a file by ffmpeg's meter, to 0.01."""
+    graph = "ebur128=peak=true:metadata=1,ametadata=print:file=-"
+    command = [ffmpeg_path(), "-nostdin", "-v", "error", *before, "-i", str(path)]
+    done = subprocess.run(
+        [*command, "-filter_complex", graph, "-f", "null", "-"], capture_output=True, check=True
+    )
+    text = done.stdout.decode()
+    lufs = float(re.findall(r"r128\.I=(\S+)", text)[-1])
+    peaks = re.findall(r"r128\.true_peaks_ch\d+=(\S+)", text)
+    return lufs, max(20 * np.log10(max(float(peak), 1e-9)) for peak in peaks)

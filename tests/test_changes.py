@@ -1,0 +1,118 @@
+"""DESIGN's table of changes: what each change makes again, counted."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from podforge.delivering import Outputs
+from podforge.events import RenderDone, StageStarted
+from podforge.produce import Order, produce
+from podforge.project import Request
+
+SCRIPT = """\
+---
+title: Table
+speakers:
+  Mara: {voice: mara, aliases: [Host]}
+  Tobias: {voice: tobias}
+---
+<!-- a comment -->
+## One
+
+**Mara:** The first line of the script.
+
+**Tobias:** The second line of it.
+
+**Mara:** Yes.
+
+## Two
+
+**Tobias:** The fourth line, in chapter two.
+
+**Mara:** And the last line of all.
+"""
+
+# A change; jobs spoken by an engine of utterances that is stochastic; by one of windows; and
+# whether anything is mixed and encoded again.
+TABLE = {
+    "nothing": (lambda s: s, 0, 0, False),
+    "a comment": (lambda s: s.replace("a comment", "another"), 0, 0, False),
+    "the title": (lambda s: s.replace("title: Table", "title: Chair"), 0, 0, False),
+    "tags": (lambda s: s.replace("title: Table", "title: Table\ngenre: Tests"), 0, 0, False),
+    "an alias": (lambda s: s.replace("[Host]", "[Anchor]"), 0, 0, False),
+    "a chapter's title": (lambda s: s.replace("## Two", "## Three"), 0, 0, False),
+    "a word": (lambda s: s.replace("second line", "other line"), 1, 1, True),
+    "a word in chapter two": (lambda s: s.replace("the last line", "the end"), 1, 1, True),
+    "a line like an earlier one": (
+        lambda s: s.replace("## Two", "**Mara:** Yes.\n\n## Two"), 1, 1, True),
+    "a speaker's name": (lambda s: s.replace("Tobias:", "Toby:"), 0, 0, False),
+    "a pause": (lambda s: s.replace("**Mara:** Yes.", "[pause 2s]\n\n**Mara:** Yes."), 0, 0, True),
+    "gaps": (lambda s: s.replace("title: Table", "title: Table\npauses: {chapter: 4}"), 0, 0, True),
+    "a gain": (lambda s: s.replace("{voice: tobias}", "{voice: tobias, gain: -3}"), 0, 0, True),
+    "loudness": (lambda s: s.replace("title: Table", "title: Table\nloudness: -19"), 0, 0, True),
+    "another voice": (lambda s: s.replace("voice: tobias", "voice: jonah"), 2, 2, True),
+    "chapters moved": (
+        lambda s: re.sub(r"(## One.*)(## Two.*)", r"\2\n\1", s, flags=re.S), 0, 0, True),
+}  # fmt: skip
+
+
+def render(folder: Path, text: str, engine: str) -> list[object]:
+    folder.mkdir(exist_ok=True)
+    script = folder / "s.md"
+    script.write_text(text)
+    events: list[object] = []
+    request = Request(script, engine)
+    outputs = Outputs(folder / "out", "s", ("wav",))
+    produce(Order(request, outputs, folder / "store", workers=1), events.append)
+    return events
+
+
+@pytest.mark.parametrize("engine", ["fake", "fake-window"])
+@pytest.mark.parametrize("change", TABLE)
+def test_a_change_makes_again_what_depends_on_it(change, engine, tmp_path, spoken):
+    edit, utterances, windows, mixed = TABLE[change]
+    if change != "nothing":
+        assert edit(SCRIPT) != SCRIPT
+    render(tmp_path, SCRIPT, engine)
+    assert len(spoken()) == (5 if engine == "fake" else 2)
+    events = render(tmp_path, edit(SCRIPT), engine)
+    assert len(spoken()) == (utterances if engine == "fake" else windows)
+    assert any(isinstance(event, StageStarted) for event in events) is mixed
+    (done,) = (event for event in events if isinstance(event, RenderDone))
+    assert done.unchanged is (change in ("nothing", "a comment"))
+
+
+def test_a_line_like_an_earlier_one_costs_a_deterministic_engine_nothing(tmp_path):
+    render(tmp_path, SCRIPT, "espeak")
+    before = sorted((tmp_path / "store" / "blobs").rglob("*"))
+    edited = SCRIPT.replace("## Two", "**Mara:** Yes.\n\n## Two")
+    events = render(tmp_path, edited, "espeak")
+    clips = list((tmp_path / "store" / "records" / "clip").rglob("*.json"))
+    assert len(clips) == 5
+    assert any(isinstance(event, StageStarted) for event in events)
+    assert len(sorted((tmp_path / "store" / "blobs").rglob("*"))) > len(before)  # the new master
+
+
+def test_an_unchanged_output_gets_a_fresh_time_so_that_make_is_content(tmp_path):
+    render(tmp_path, SCRIPT, "fake")
+    output = tmp_path / "out" / "s.wav"
+    before = output.stat().st_mtime_ns
+    for _ in range(2):
+        (done,) = (e for e in render(tmp_path, SCRIPT, "fake") if isinstance(e, RenderDone))
+        assert done.unchanged
+        after = output.stat().st_mtime_ns
+        assert after > before
+        before = after
+
+
+def test_an_output_that_was_touched_or_removed_is_written_again(tmp_path, spoken):
+    render(tmp_path, SCRIPT, "fake")
+    (tmp_path / "out" / "s.vtt").unlink()
+    events = render(tmp_path, SCRIPT, "fake")
+    assert (tmp_path / "out" / "s.vtt").exists()
+    assert not any(isinstance(event, StageStarted) for event in events)
+    (tmp_path / "out" / "s.wav").write_bytes(b"garbage")
+    render(tmp_path, SCRIPT, "fake")
+    assert (tmp_path / "out" / "s.wav").stat().st_size > 10_000
+    assert len(spoken()) == 5
