@@ -10,8 +10,7 @@
     │   └── CorruptBlob             74    a stored clip was damaged and set aside
     ├── EngineError                 75    one job could not be spoken (the rest goes on)
     ├── Incomplete                  75    some line has no usable take; run again to resume
-    ├── Doubtful                     1    suspect lines, and --strict was given
-    └── OffTarget                    1    the encoded file missed its loudness target
+    └── Doubtful                     1    suspect lines, and --strict was given
 
 Each error says what happened, where (file, line, column, when there is one), and what to do.
 The exit codes are set in one place, `podforge.cli.exits`.
@@ -120,10 +119,6 @@ class Incomplete(PodforgeError):
 
 class Doubtful(PodforgeError):
     """Some lines are suspect and --strict was given; the output was not replaced."""
-
-
-class OffTarget(PodforgeError):
-    """The encoded file, measured, is not what was asked for; the output was not replaced."""
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import queue
 import re
 import selectors
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -18,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import IO
 
 import numpy as np
 
@@ -32,6 +33,10 @@ POLL_SECONDS = 0.2  # how often a full queue is looked at for an encoder that di
 READ_BYTES = 1 << 20
 FORMATS_READ = "wav,w64,flac,mp3,ogg,mov,aiff,matroska,aac"  # no playlists: they open other files
 BITEXACT = {"map_metadata": "-1", "fflags": "+bitexact", "flags:a": "+bitexact"}
+
+# ffmpeg 5 ends with 0 when the disk is full at the very end; only its words tell.
+_NO_SPACE = re.compile("No space left|quota exceeded")
+_LOST = re.compile(f"{_NO_SPACE.pattern}|Error (writing|closing)|Input/output error")
 
 Process = subprocess.Popen[bytes]
 Arguments = Iterable[tuple[str, str]]
@@ -99,28 +104,27 @@ def encode(
     output = source.output(_url(path), **BITEXACT, **dict(arguments))
     command = output.compile(cmd=_start(), overwrite_output=True)
     with _child(command, stdin=subprocess.PIPE) as (process, stderr):
-        if not _feed(process, blocks, on_progress) or _wait(process):
-            _refuse_output(process, stderr, path)
+        _feed(process, blocks, on_progress)
+        _check_written(_wait(process), stderr, path)
 
 
 def _feed(
     process: Process, blocks: Iterable[Block], on_progress: Callable[[int], None] | None
-) -> bool:
-    """Write all blocks through a thread; false when ffmpeg stopped reading."""
+) -> None:
+    """Write blocks through a thread until all are written or ffmpeg stops reading."""
     line: queue.Queue[Block | None] = queue.Queue(QUEUE_BLOCKS)
     writer = threading.Thread(target=_write, args=(line, process.stdin), daemon=True)
     writer.start()
+    samples = 0
     try:
-        samples = 0
         for block in blocks:
             if not _put(line, block, writer):
-                return False
+                return
             samples += len(block)
             if on_progress:
                 on_progress(samples)
         if _put(line, None, writer):
             writer.join(STALL_SECONDS)
-        return not writer.is_alive()
     finally:
         if writer.is_alive():  # ffmpeg hangs, or the blocks ended in an error
             process.kill()
@@ -129,27 +133,27 @@ def _feed(
             writer.join()
 
 
-def _empty(line: "queue.Queue[Block | None]") -> None:
-    with suppress(queue.Empty):
-        while True:
-            line.get_nowait()
-
-
 def _write(line: "queue.Queue[Block | None]", pipe: IO[bytes]) -> None:
-    """The writer thread: it ends with the stream, or when ffmpeg does (seen by its exit code)."""
+    """The writer thread: it ends with the stream, or with ffmpeg, whose exit code then tells."""
     with suppress(OSError), pipe:
         while (block := line.get()) is not None:
             pipe.write(np.ascontiguousarray(block, np.float32).data.cast("B"))
 
 
 def _put(line: "queue.Queue[Block | None]", block: Block | None, writer: threading.Thread) -> bool:
-    """Hand a block to the writer; false when it is dead or has stalled."""
+    """Hand a block to the writer; false when it has ended or stalled."""
     until = time.monotonic() + STALL_SECONDS
     while writer.is_alive() and time.monotonic() < until:
         with suppress(queue.Full):
             line.put(block, timeout=POLL_SECONDS)
             return True
     return False
+
+
+def _empty(line: "queue.Queue[Block | None]") -> None:
+    with suppress(queue.Empty):
+        while True:
+            line.get_nowait()
 
 
 def decode(path: Path, rate: int, channels: int) -> Iterator[Block]:
@@ -204,14 +208,14 @@ def remux_with_chapters(
         *_start(),
         *[*limits, "-format_whitelist", "mov", "-i", _url(source)],
         *[*limits, "-f", "ffmetadata", "-i", "pipe:0"],
-        *["-map", "0:a", "-map_chapters", "1", "-map_metadata", "-1", "-c", "copy"],
+        *["-map", "0:a", "-map_chapters", "1", "-map_metadata:g", "-1", "-c", "copy"],
         *["-f", "ipod", "-movflags", "+faststart", "-fflags", "+bitexact", "-y", _url(target)],
     ]
     with _child(command, stdin=subprocess.PIPE) as (process, stderr):
-        with suppress(subprocess.TimeoutExpired):
-            process.communicate(_chapter_metadata(chapters, seconds).encode(), STALL_SECONDS)
-        if process.poll() != 0:
-            _refuse_output(process, stderr, target)
+        assert process.stdin
+        with suppress(BrokenPipeError), process.stdin as pipe:
+            pipe.write(_chapter_metadata(chapters, seconds).encode())
+        _check_written(_wait(process), stderr, target)
 
 
 def _chapter_metadata(chapters: Sequence[tuple[float, str]], seconds: float) -> str:
@@ -257,27 +261,31 @@ def _child(
 
 
 def _wait(process: Process) -> int:
+    """Its exit code; it is killed when it does not end."""
     try:
         return process.wait(STALL_SECONDS)
     except subprocess.TimeoutExpired:
-        return -1
+        process.kill()
+        return process.wait()
 
 
 def _said(stderr: IO[bytes]) -> str:
-    """The last thing ffmpeg complained about."""
+    """The last things that ffmpeg complained about."""
     stderr.seek(0)
     lines = stderr.read(READ_BYTES).decode("utf-8", "replace").strip().splitlines()
-    return plain(lines[-1]) if lines else ""
+    return plain(" / ".join(lines[-2:]))
 
 
-def _refuse_output(process: Process, stderr: IO[bytes], path: Path) -> NoReturn:
-    """Say why `path` was not written."""
+def _check_written(code: int, stderr: IO[bytes], path: Path) -> None:
+    """Raise `DiskFull` or `StorageError` unless `path` was written to its end."""
     said = _said(stderr)
-    if "No space left" in said or "Disk quota exceeded" in said:
+    if code == 0 and not _LOST.search(said):
+        return
+    if _NO_SPACE.search(said):
         raise DiskFull(
             f"no space left while encoding {path}",
             hint="free some space and run the same command again; finished clips are kept",
         )
-    if process.poll() is None:
-        said = f"ffmpeg did nothing for {STALL_SECONDS:.0f} s"
-    raise StorageError(f"encoding {path} failed: {said or f'ffmpeg ended with {process.poll()}'}")
+    if code == -signal.SIGKILL:  # by us, or by a system out of memory
+        said = said or f"ffmpeg was killed, or took nothing for {STALL_SECONDS:.0f} s"
+    raise StorageError(f"encoding {path} failed: {said or f'ffmpeg ended with {code}'}")

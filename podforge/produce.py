@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from podforge.delivering import Outputs, deliver
 from podforge.delivery.cover import cover_of
-from podforge.errors import CorruptBlob, Doubtful, PodforgeError
+from podforge.errors import CorruptBlob, DiskFull, Doubtful, PodforgeError
 from podforge.events import Planned, RenderDone, RenderFailed, RenderStarted, Tell, Warned
 from podforge.layout import cuts_refused, lay_out
 from podforge.plan import Plan, estimate_seconds, make_plan
@@ -22,10 +22,14 @@ from podforge.reporting import report_of, suspects
 from podforge.stamps import Stamp
 from podforge.store import Store
 from podforge.timeline import Timeline
+from podforge.units import MIX_RATE
 
 if TYPE_CHECKING:
     from podforge.finishing import Finished
 
+CLIP_BYTES = 2 * 24_000  # a second of clips, of the mix, and of a finished file, about
+MIX_BYTES = 4 * MIX_RATE
+FILE_BYTES = 16_000
 REPAIRS = 3  # how often a damaged clip may send us back to record it again
 
 
@@ -88,6 +92,7 @@ def _produce(order: Order, tell: Tell) -> Product:
         stamp.renew(store, seconds)
         return _product(order, outputs, seconds, unchanged=True)
 
+    _check_space(project, outputs, store)
     cover = cover_of(project.script)  # before the work: the script's picture may be unusable
     plan, recording, timeline, finished = _make(order, outputs.formats, project, store, tell)
     findings = suspects(plan, recording)
@@ -103,6 +108,18 @@ def _produce(order: Order, tell: Tell) -> Product:
     if not findings:
         stamp.press(store, timeline.seconds)
     return _product(order, outputs, timeline.seconds)
+
+
+def _check_space(project: Project, outputs: Outputs, store: Store) -> None:
+    """Refuse work that cannot end well, before any of it is done."""
+    seconds = estimate_seconds(project.script)
+    needed = int(seconds * (CLIP_BYTES + MIX_BYTES + FILE_BYTES * len(outputs.formats)))
+    free = store.free_bytes()
+    if free < needed:
+        raise DiskFull(
+            f"{free / 1e6:.0f} MB free in {store.root}; this needs about {needed / 1e6:.0f} MB",
+            hint="free some space, or name another store with --cache",
+        )
 
 
 def _make(

@@ -74,15 +74,22 @@ def _speak(
     settings = crew.settings.get(use.name, {})
     bench = partial(open_studio, use.name, settings, limits.stochastic, store.root, crew.afresh)
     workers = min(crew.workers, limits.most_workers or crew.workers, len(jobs))
-    with closing(run(bench, jobs, workers=workers, batch=limits.batch)) as messages:
-        for message in messages:
-            job = by_key[message.key]
-            if isinstance(message, Started):
-                tell(JobStarted(job.key, job.engine, str(job.place)))
-            elif isinstance(message, Beat):
-                tell(JobProgress(job.key, message.seconds))
-            else:
-                yield _outcome(job, message.result, message.error, tell)
+    open_jobs: dict[str, Job] = {}
+    try:
+        with closing(run(bench, jobs, workers=workers, batch=limits.batch)) as messages:
+            for message in messages:
+                job = by_key[message.key]
+                if isinstance(message, Started):
+                    open_jobs[job.key] = job
+                    tell(JobStarted(job.key, job.engine, str(job.place)))
+                elif isinstance(message, Beat):
+                    tell(JobProgress(job.key, message.seconds))
+                else:
+                    open_jobs.pop(job.key, None)
+                    yield _outcome(job, message.result, message.error, tell)
+    finally:
+        for job in open_jobs.values():
+            tell(JobFailed(job.key, str(job.place), "stopped"))
 
 
 def _outcome(

@@ -73,6 +73,8 @@ def resample_part(
     """Samples `start` to `end` of the resampled `x`, without making the others."""
     if from_rate == to_rate:
         return x[start:end]
+    if end <= start:
+        return np.zeros(0, np.float32)
     kernel = _kernel(from_rate, to_rate)
     first = start // kernel.up
     periods = -(-end // kernel.up) - first

@@ -68,7 +68,13 @@ class Studio:
 
     def work(self, jobs: Sequence[Job], watch: Watch) -> Iterator[tuple[str, Spoken | Refused]]:
         """Clips for all jobs, as they come."""
-        with self._store.locks([job.key for job in jobs]):
+
+        def waiting() -> None:  # another render is at work on these: that is life, too
+            watch.beat(jobs[0].key, 0.0)
+            if watch.cancelled:
+                raise EngineError("stopped while another render held the job", place=jobs[0].place)
+
+        with self._store.locks([job.key for job in jobs], waiting):
             wanted = []
             for job in jobs:
                 clip = None if self._afresh else self._known(job)

@@ -6,8 +6,11 @@ from itertools import pairwise
 
 from podforge.script import Speech
 from podforge.timeline import TimedWord
+from podforge.units import MIX_RATE, to_samples
 
 Heard = tuple[int, int, int, int]  # a range of the spoken text, and when it sounds
+
+SHORTEST_WORD = to_samples(0.05, MIX_RATE)  # there is no time for a word in less
 
 _WORD = re.compile(r"\S+")
 
@@ -18,7 +21,8 @@ def timed_words(
     """Every written word of a speech with its time, in order and never running backwards.
 
     Words that the engine timed get their times, through the offset map of the spoken text.
-    The others share the time between their neighbours by length; `start` and `end` bound all.
+    The others share the time between their neighbours by length, or, where there is next to
+    none, that of the word before: small words are often said as one ("in the").
     """
     spoken = speech.spoken
     found = sorted(
@@ -71,7 +75,11 @@ def _fill(
                 until += 1
             following = times[until] if until < len(words) else None
             stop = max(at, following[0]) if following else end
-            filled += _share(words[index:until], at, stop)
+            if filled and stop - at < SHORTEST_WORD * (until - index):
+                begin, stop = filled.pop()
+                filled += _share(words[index - 1 : until], begin, stop)
+            else:
+                filled += _share(words[index:until], at, stop)
             index = until
         at = filled[-1][1]
     return filled

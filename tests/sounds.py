@@ -58,9 +58,9 @@ def blocks(x: Floats, size: int) -> Iterator[Floats]:
         yield x[start : start + size, None]
 
 
-def ebur128(path: Path, *before: str) -> tuple[float, float]:
-    """Integrated loudness and true peak of a file by ffmpeg's meter, to 0.01."""
-    graph = "ebur128=peak=true:metadata=1,ametadata=print:file=-"
+def ebur128(path: Path, *before: str, peak: bool = True) -> tuple[float, float]:
+    """Integrated loudness and, if wanted, true peak of a file by ffmpeg's meter, to 0.01."""
+    graph = f"ebur128=metadata=1:peak={'true' if peak else 'none'},ametadata=print:file=-"
     command = [ffmpeg_path(), "-nostdin", "-v", "error", *before, "-i", str(path)]
     done = subprocess.run(
         [*command, "-filter_complex", graph, "-f", "null", "-"], capture_output=True, check=True
@@ -68,4 +68,4 @@ def ebur128(path: Path, *before: str) -> tuple[float, float]:
     text = done.stdout.decode()
     lufs = float(re.findall(r"r128\.I=(\S+)", text)[-1])
     peaks = re.findall(r"r128\.true_peaks_ch\d+=(\S+)", text)
-    return lufs, max(20 * np.log10(max(float(peak), 1e-9)) for peak in peaks)
+    return lufs, max(20 * np.log10(max(float(peak), 1e-9)) for peak in [0, *peaks])

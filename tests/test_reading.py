@@ -1,5 +1,8 @@
 import json
+import subprocess
+import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -283,7 +286,8 @@ def test_a_list_of_speakers_is_a_hint(tmp_path: Path) -> None:
         ("pause", 1.0), ("pause 2s", 2.0), ("pause: 1.5s", 1.5), ("pause short", 0.4),
         ("long pause", 2.0), ("break", 1.0), ("pause 500", 0.5), ("PAUSE 3", 3.0),
         ("PAUSE 60 sec - let learner think", 60.0), ("pause for effect", 1.0), ("2s pause", 2.0),
-        ("pause 9999", 9.999), ("pause 9999s", None), ("pause -1s", None), ("coffee break", None),
+        ("pause 9999", 9.999), ("pause 9999s", None), ("pause -1s", None), ("pause - 1s", 1.0),
+        ("coffee break", None),
         ("break things", None), ("paused", None),
     ],
 )  # fmt: skip
@@ -339,13 +343,19 @@ def test_a_reading_given_inline(tmp_path: Path) -> None:
     assert speech.spoken.edits == (Edit(3, 11, 3, 10), Edit(13, 15, 12, 13))
 
 
+def test_half_a_reading_is_none(tmp_path: Path) -> None:
+    line = 'Mara: <say as="x">a ![x](y.mp3) b</say> c [sighs]'
+    first, second = script_of(tmp_path, CAST + line).speeches()
+    assert (first.said, second.said, second.events) == ("a", "b c", ((3, "sighs"),))
+
+
 def test_chapters_and_scenes(tmp_path: Path) -> None:
     body = "# Title\n\n## One\n\nMara: a\n\n* * *\n\nb\n---\n\n### Part\n\n## Two\n\nc"
     script = script_of(tmp_path, CAST + body)
     assert script.header.title == "Title"
     assert script.chapters() == ("One", "Two")
     assert sum(isinstance(item, SceneBreak) for item in script.items) == 2
-    assert heard(script) == [("Mara", "a"), ("Mara", "b"), ("Mara", "c")] or body
+    assert heard(script) == [("Mara", "a"), ("Mara", "b"), ("Mara", "c")]
     several = script_of(tmp_path, CAST + "# One\n\nMara: a\n\n## x\n\n# Two\n\nb")
     assert several.chapters() == ("One", "Two")
 
@@ -390,13 +400,6 @@ def test_an_audiobook_has_a_narrator(tmp_path: Path) -> None:
 
 
 def test_an_audiobook_without_a_narrator_is_an_error(tmp_path: Path) -> None:
-    assert (
-        problems(tmp_path, BOOK.replace("narrator: Nora\n", "").replace("# ", "", 1))[0]
-        == (
-            "a.md:7:4: error: nobody speaks this: an audiobook needs `narrator:` in the front matter"
-        )
-        or True
-    )
     found = problems(tmp_path, "---\nmode: audiobook\nspeakers: {A: x, B: y}\n---\nText.")
     assert found == [
         "a.md:5:1: error: nobody speaks this: an audiobook needs `narrator:` in the front matter"
@@ -555,6 +558,11 @@ def test_a_cast_is_suggested_where_reading_fails(tmp_path: Path) -> None:
     assert [s.name for s in suggest_cast(path).speakers] == ["Mara", "Tobais"]
 
 
+def test_reading_and_speaking_import_no_numpy() -> None:
+    code = "import sys, podforge.reading, podforge.speaking; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 MARKS = st.sampled_from(
     ["**Ana:** ", "Ana: ", "**", "*", "`", "```\n", "[", "](", "]", "(", "[pause ", "<!--", "-->",
      "%%", "---\n", "+++\n", "> ", "- ", "2. ", "# ", "\n\n", "\n", "\\", "&#1;", "<say as=\"x\">",
@@ -617,8 +625,6 @@ def test_nothing_is_slow(tmp_path: Path, unit: str) -> None:
     path = tmp_path / "a.md"
     path.write_text(STARTED + unit * (40_000 // len(unit)))
     start = time.process_time()
-    try:
+    with suppress(PodforgeError):
         read(path)
-    except PodforgeError:
-        pass
     assert time.process_time() - start < 2.0

@@ -27,8 +27,16 @@ def test_a_price_spoken_as_five_words_is_one_written_word():
 
 
 def test_words_without_a_time_share_what_lies_between_their_neighbours():
-    words = timed_words(say("Ana", "one — two four"), [(0, 3, 0, 10), (10, 14, 40, 50)], 0, 50)
-    assert [(w.start, w.end) for w in words] == [(0, 10), (10, 17), (17, 40), (40, 50)]
+    heard = [(0, 3, 0, 10_000), (12, 16, 40_000, 50_000)]
+    words = timed_words(say("Ana", "one two six four"), heard, 0, 50_000)
+    times = [(w.start, w.end) for w in words]
+    assert times == [(0, 10_000), (10_000, 25_000), (25_000, 40_000), (40_000, 50_000)]
+
+
+def test_a_word_that_was_said_as_one_with_the_word_before_shares_its_time():
+    heard = [(0, 2, 0, 10_000), (7, 13, 10_500, 20_000)]
+    words = timed_words(say("Ana", "in the street"), heard, 0, 20_000)
+    assert [(w.start, w.end) for w in words] == [(0, 4_000), (4_000, 10_000), (10_500, 20_000)]
 
 
 def test_without_any_times_the_line_is_shared_by_length():

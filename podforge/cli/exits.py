@@ -19,7 +19,6 @@ _CODES: dict[type[errors.PodforgeError], int] = {
     errors.EngineError: 75,
     errors.Incomplete: 75,
     errors.Doubtful: 1,
-    errors.OffTarget: 1,
 }
 
 

@@ -48,7 +48,7 @@ _SPECIAL = re.compile(
     r"[ \t>#+=|~`:-]|\d{1,9}[.)]|[*_](?:[ \t]|$)|(?:\*[ \t]*){3,}$|(?:_[ \t]*){3,}$", re.M
 )
 _CONTINUES = re.compile(r"[ \t]")
-_FENCE = re.compile(r"[ \t>]*(?:[*+-]|\d{1,9}[.)])?[ \t]*(`{3,}(?=[^`]*$)|~{3,})")
+_FENCE = re.compile(r"[ \t>]*(?:(?:[*+-]|\d{1,9}[.)])[ \t]+)?(`{3,}(?=[^`]*$)|~{3,})")
 _BLANK = re.compile(r"[ \t]*$")
 
 
@@ -183,4 +183,5 @@ class _Walk:
 
 
 def _title_like(text: str) -> bool:
-    return "\n" not in text and ":" not in text and not text.endswith((".", "!", "?", '"', "”"))
+    one_line = "\n" not in text and ":" not in text and not text[:1].islower()
+    return one_line and not text.endswith((".", "!", "?", "…", '"', "”"))

@@ -15,7 +15,7 @@ _STRENGTHS = {
 }  # fmt: skip
 _BRACKET = re.compile(
     r"(?:(?:a|the)\s+)?(?:(?P<before>[\w.]+(?:\s*(?:ms|s|sec|seconds?))?)[\s-]+)?"
-    r"(?P<word>pause|break|beat)s?\b\s*[:=,-]?\s*(?P<after>.*)",
+    r"(?P<word>pause|break|beat)s?\b\s*(?:[:=,]|[-–—](?=\s))?\s*(?P<after>.*)",
     re.I | re.S,
 )
 _LENGTH = re.compile(

@@ -10,9 +10,10 @@ from podforge.reading.blocks import Block, Line
 from podforge.reading.casting import Casting
 from podforge.reading.findings import Findings
 from podforge.reading.header import Options
-from podforge.reading.inline import Effect, Odd, Part, Said, Silence, plain, read_inline
+from podforge.reading.inline import plain, read_inline
 from podforge.reading.labels import Label, parse
 from podforge.reading.names import RESERVED, closest, meant, normal, stopped
+from podforge.reading.parts import Effect, Odd, Part, Said, Silence
 from podforge.reading.passages import Passage, Piece, direction
 from podforge.script import Chapter, Item, Pause, SceneBreak, Speech
 
@@ -203,18 +204,19 @@ class Telling:
             links=self.manner.links,
         )
         number = f"{marker} " if marker[:1].isdigit() else ""
+        delivery = self._delivery
         for part in parts:
             at = self._locate(lines, part.offset)
             if isinstance(part, Said):
-                self._said(part, who, place or at, number)
+                said = replace(part, delivery=part.delivery or delivery)
+                self._said(said, who, place or at, number)
                 place, number = None, ""
             else:
                 self._between(part, at)
 
     def _said(self, said: Said, who: tuple[str, ...], place: Place, number: str) -> None:
-        delivery = said.delivery or self._delivery
         if not said.text:
-            self._delivery = delivery
+            self._delivery = said.delivery
             return
         if not who:
             if self.manner.audiobook:
@@ -224,7 +226,7 @@ class Telling:
             where, words = self._unspoken
             self._unspoken = (where or place, words + len(said.text.split()))
             return
-        speech = Speech(who, said.text, place, delivery, said.events, spoken=said.spoken)
+        speech = Speech(who, said.text, place, said.delivery, said.events, spoken=said.spoken)
         self.items.append(_numbered(speech, number) if number else speech)
         self._begun, self._delivery = None, ""
 

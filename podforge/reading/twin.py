@@ -10,8 +10,9 @@ from podforge.reading import cues, values
 from podforge.reading.casting import declared
 from podforge.reading.findings import Findings
 from podforge.reading.header import Options, read_header
-from podforge.reading.inline import Effect, Odd, Said, Silence, plain, read_inline
+from podforge.reading.inline import plain, read_inline
 from podforge.reading.names import meant, normal
+from podforge.reading.parts import Effect, Odd, Said, Silence
 from podforge.script import Chapter, Header, Item, Pause, Role, Script, Speech
 from podforge.strict_yaml import Mapping as MappingNode
 from podforge.strict_yaml import Node, Scalar, Sequence

@@ -1,0 +1,202 @@
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from podforge.encodings import ENCODINGS
+from podforge.errors import UsageError
+from podforge.limiting import limit
+from podforge.mastering import (
+    MOST_GAIN_DB,
+    TARGETS,
+    Target,
+    apply,
+    solve,
+    survey,
+    target_of,
+    verify,
+)
+from podforge.media import decode, encode
+from podforge.signal import room_tone
+from tests.sounds import blocks, ebur128, sine, speech
+
+RATE = 44_100
+PODCAST = TARGETS["podcast"]
+
+
+def voice(seconds=20.0):
+    """Speech over room tone that begins and ends softly."""
+    x = speech(seconds, RATE, 1) + room_tone(RATE, seconds, 1, -65)
+    edge = np.linspace(0, 1, min(400, len(x) // 2), dtype=np.float32)
+    x[: len(edge)] *= edge
+    x[len(x) - len(edge) :] *= edge[::-1]
+    return x
+
+
+def clicks():
+    x = voice()
+    for at in (200_000, 500_000, 700_000):
+        x[at : at + 3] += np.array([0.9, -0.9, 0.5], np.float32)
+    return x
+
+
+def mastered(x, target, encoding):
+    """What the blocks become, what was planned, and what lies in the spool."""
+    spool = io.BytesIO()
+    found = survey(blocks(x, RATE), spool, RATE)
+    drive = solve(found, target, encoding)
+    return apply(spool, found, drive), drive
+
+
+def delivered(x, target, name, folder):
+    encoding = ENCODINGS[name]
+    made, drive = mastered(x, target, encoding)
+    path = folder / f"x{encoding.suffix}"
+    encode(made, path, RATE, 1, encoding.arguments)
+    return path, drive
+
+
+SOUNDS = {
+    "speech": voice,
+    "loud clicks": clicks,
+    "quiet": lambda: voice() * 10 ** (-12 / 20),
+    "clipped": lambda: np.clip(4 * voice(), -1, 1),
+    "one second": lambda: voice(1.0),
+    "a tone": lambda: sine(220, -3, 10, RATE),
+}
+
+
+@pytest.mark.parametrize("sound", SOUNDS)
+def test_the_decoded_mp3_is_on_target(sound, tmp_path):
+    path, drive = delivered(SOUNDS[sound](), PODCAST, "mp3", tmp_path)
+    lufs, peak = ebur128(path)
+    assert not drive.capped
+    assert lufs == pytest.approx(-16, abs=0.2)
+    assert peak <= -1.0
+
+
+@pytest.mark.parametrize("name", [name for name in ENCODINGS if name != "mp3"])
+def test_every_format_decodes_on_target(name, tmp_path):
+    path, _ = delivered(clicks(), PODCAST, name, tmp_path)
+    lufs, peak = ebur128(path)
+    assert lufs == pytest.approx(-16, abs=0.2)
+    assert peak <= -1.0
+
+
+@pytest.mark.parametrize("target", [TARGETS["podcast-mono"], TARGETS["broadcast"]])
+def test_lower_targets_are_met_more_closely(target, tmp_path):
+    path, _ = delivered(voice(), target, "mp3", tmp_path)
+    assert ebur128(path)[0] == pytest.approx(target.lufs, abs=0.1)
+
+
+def test_our_reading_of_the_file_is_that_of_ffmpeg(tmp_path):
+    path, _ = delivered(voice(), PODCAST, "mp3", tmp_path)
+    measured = verify(decode(path, RATE, 1), RATE, 1)
+    lufs, peak = ebur128(path)
+    assert measured.lufs == pytest.approx(lufs, abs=0.03)
+    assert measured.true_peak_db == pytest.approx(peak, abs=0.15)
+    assert measured.sample_peak_db <= measured.true_peak_db
+    assert measured.seconds == pytest.approx(20, abs=0.001)
+
+
+def test_near_silence_is_not_blown_up():
+    tone = room_tone(RATE, 5, 1, -65)
+    made, drive = mastered(tone, PODCAST, ENCODINGS["mp3"])
+    assert drive.capped
+    assert drive.gain_db == MOST_GAIN_DB
+    loud = np.concatenate(list(made))[:, 0]
+    assert np.allclose(loud, tone * 10 ** (MOST_GAIN_DB / 20), rtol=1e-5)
+    assert drive.lufs == pytest.approx(verify([loud[:, None]], RATE, 1).lufs - 0.4455, abs=0.05)
+
+
+@pytest.mark.parametrize("x", [np.zeros(0), np.zeros(10_000), np.zeros(3 * RATE)])
+def test_silence_stays_silence(x):
+    made, drive = mastered(x.astype(np.float32), PODCAST, ENCODINGS["mp3"])
+    heard = np.concatenate([np.zeros((0, 1)), *made])
+    assert drive.capped
+    assert heard.shape == (len(x), 1)
+    assert not heard.any()
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.3, 0.41])
+def test_a_moment_of_sound_is_mastered(seconds):
+    x = sine(500, -30, seconds, RATE)
+    made, _ = mastered(x, PODCAST, ENCODINGS["wav"])
+    assert verify(made, RATE, 1).lufs == pytest.approx(-16, abs=0.3)
+
+
+def test_the_spool_holds_the_mix():
+    x = voice(2.5)
+    spool = io.BytesIO()
+    found = survey(blocks(x, 777), spool, RATE)
+    assert np.array_equal(np.frombuffer(spool.getvalue(), np.float32), x)
+    assert (found.samples, found.channels, len(found.energies)) == (len(x), 1, 25)
+
+
+def limited(x, ceiling, size=RATE, gain=0.0):
+    cut = (x[start : start + size] for start in range(0, len(x), size))
+    return np.concatenate(list(limit(cut, RATE, gain, ceiling)))
+
+
+@given(st.integers(0, 1000), st.integers(1, 2), st.floats(-12, -1), st.integers(500, 100_000))
+@settings(max_examples=15, deadline=None)
+def test_nothing_gets_over_the_ceiling_whatever_the_blocks(seed, channels, ceiling, size):
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((2 * RATE, channels)) * 0.1
+    x[rng.integers(0, len(x), 20)] += rng.normal(0, 2, (20, channels))
+    x = x.astype(np.float32)
+    whole = limited(x, ceiling, len(x))
+    padded = np.pad(whole, ((100, 100), (0, 0)))
+    assert verify([padded], RATE, channels).true_peak_db <= ceiling + 0.1
+    assert np.array_equal(limited(x, ceiling, size), whole)
+
+
+def test_what_is_below_the_ceiling_is_only_amplified():
+    x = voice(3)[:, None]
+    assert np.array_equal(limited(x, 40.0, gain=6.0), x * np.float32(10 ** (6 / 20)))
+
+
+def test_the_limiter_links_channels_and_recovers():
+    x = np.stack([sine(1000, -20, 2, RATE), sine(300, -20, 2, RATE)], axis=1)
+    x[RATE, 0] = 1.0
+    heard = limited(x, -6.0)
+    gain = np.divide(heard[:, 1], x[:, 1], out=np.ones(len(x)), where=np.abs(x[:, 1]) > 0.01)
+    dip = np.flatnonzero(gain < 0.999)
+    assert gain.min() < 0.6
+    assert RATE - 0.02 * RATE < dip[0] < RATE < dip[-1] < RATE + 0.1 * RATE
+
+
+def test_two_channels_meet_the_target():
+    x = np.stack([voice(8), np.roll(voice(8), 5000)], axis=1)
+    spool = io.BytesIO()
+    found = survey([x], spool, RATE)
+    drive = solve(found, PODCAST, ENCODINGS["wav"])
+    measured = verify(apply(spool, found, drive), RATE, 2)
+    assert measured.lufs == pytest.approx(-16, abs=0.15)
+    assert measured.true_peak_db <= -1.0
+
+
+def test_targets_have_names_and_numbers():
+    assert target_of("broadcast") == Target("broadcast", -23.0, -1.0)
+    assert target_of("-17.5") == Target("-17.5 LUFS", -17.5, -1.0)
+    assert replace(target_of("podcast"), name="") == Target("", -16.0, -1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [("podcst", "did you mean podcast"), ("3", "LUFS like -16"), ("nan", "LUFS"), ("-99", "LUFS")],
+)
+def test_other_targets_are_refused(text, hint):
+    with pytest.raises(UsageError, match=hint):
+        target_of(text)
+
+
+def test_lame_is_as_quiet_as_the_table_says(tmp_path):
+    x = sine(1000, -20, 3, RATE)
+    mp3 = ENCODINGS["mp3"]
+    encode(blocks(x, RATE), tmp_path / "x.mp3", RATE, 1, mp3.arguments)
+    heard = np.concatenate(list(decode(tmp_path / "x.mp3", RATE, 1)))[RATE : 2 * RATE]
+    assert 20 * np.log10(x.std() / heard.std()) == pytest.approx(mp3.attenuation_db, abs=0.005)

@@ -1,0 +1,149 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.signal import sosfilt
+
+from podforge import metering
+from podforge.metering import Loudness, Meter, gated_level, integrated
+from podforge.peaks import OVERSHOOT, hop_peaks
+from tests.sounds import ebur128, sine, speech
+
+RATE = 48_000
+
+
+def stereo(*parts):
+    """(level, seconds) of a 1 kHz sine in both channels."""
+    x = np.concatenate([sine(1000, level, seconds, RATE) for level, seconds in parts])
+    return np.stack([x, x], axis=1)
+
+
+def surround():
+    """EBU Tech 3341, case 6."""
+    levels = (-28, -28, -24, -30, -30)
+    return np.stack([sine(1000, level, 20, RATE) for level in levels], axis=1)
+
+
+LOUDNESS_CASES = {  # EBU Tech 3341 v3, table 1
+    1: (lambda: stereo((-23, 20)), -23),
+    2: (lambda: stereo((-33, 20)), -33),
+    3: (lambda: stereo((-36, 10), (-23, 60), (-36, 10)), -23),
+    4: (lambda: stereo((-72, 10), (-36, 10), (-23, 60), (-36, 10), (-72, 10)), -23),
+    5: (lambda: stereo((-26, 20), (-20, 20.1), (-26, 20)), -23),
+    6: (surround, -23),
+}
+PEAK_CASES = {  # frequency as a part of the rate, phase, amplitude, dBTP
+    15: (1 / 4, 0, 0.50, -6),
+    16: (1 / 4, 45, 0.50, -6),
+    17: (1 / 6, 60, 0.50, -6),
+    18: (1 / 8, 67.5, 0.50, -6),
+    19: (1 / 4, 45, 1.41, 3),
+}
+
+
+def measured(x, size=RATE):
+    meter = Meter(RATE, x.shape[1])
+    for start in range(0, len(x), size):
+        meter.feed(x[start : start + size])
+    return meter
+
+
+def by_ffmpeg(x, folder, peak=True):
+    path = folder / "x.f32"
+    x.tofile(path)
+    return ebur128(path, "-f", "f32le", "-ar", str(RATE), "-ac", str(x.shape[1]), peak=peak)
+
+
+@pytest.mark.parametrize("case", LOUDNESS_CASES)
+def test_loudness_cases_of_ebu_3341(case, tmp_path):
+    make, lufs = LOUDNESS_CASES[case]
+    x = make()
+    ours = measured(x).lufs
+    assert ours == pytest.approx(lufs, abs=0.1)
+    assert ours == pytest.approx(by_ffmpeg(x, tmp_path, peak=False)[0], abs=0.05)
+
+
+@pytest.mark.parametrize("case", PEAK_CASES)
+def test_true_peak_cases_of_ebu_3341(case, tmp_path):
+    part, phase, amplitude, peak = PEAK_CASES[case]
+    x = sine(part * RATE, 20 * math.log10(amplitude), 1, RATE, phase)[:, None]
+    edge = np.hanning(2000)[:1000, None]
+    x[:1000] *= edge
+    x[-1000:] *= edge[::-1]
+    ours = measured(x).true_peak_db
+    assert peak - 0.4 <= ours <= peak + 0.2
+    assert ours == pytest.approx(by_ffmpeg(x, tmp_path)[1], abs=0.3)
+
+
+def test_speech_reads_as_with_ffmpeg(tmp_path):
+    x = speech(12, RATE, 5)[:, None]
+    x[-2000:] *= np.linspace(1, 0, 2000)[:, None]
+    lufs, peak = by_ffmpeg(x, tmp_path)
+    assert measured(x).lufs == pytest.approx(lufs, abs=0.05)
+    assert measured(x).true_peak_db == pytest.approx(peak, abs=0.15)
+
+
+def test_the_filter_is_that_of_the_standard():
+    (b, a), (_, a2) = metering._high_shelf(48_000), metering._high_pass(48_000)
+    assert b == pytest.approx([1.53512485958697, -2.69169618940638, 1.19839281085285], abs=1e-9)
+    assert a == pytest.approx([1, -1.69065929318241, 0.73248077421585], abs=1e-9)
+    assert a2 == pytest.approx([1, -1.99004745483398, 0.99007225036621], abs=1e-9)
+
+
+@pytest.mark.parametrize("rate", [8000, 11_025, 22_050, 24_000, 44_100, 96_000])
+def test_the_filter_agrees_with_a_recursive_one(rate):
+    x = 0.1 * np.random.default_rng(1).standard_normal(rate) + sine(30, -10, 1, rate)
+    loudness = Loudness(rate, 1)
+    loudness.feed(x.astype(np.float32)[:, None])
+    sections = [
+        np.concatenate(metering._high_shelf(rate)),
+        np.concatenate(metering._high_pass(rate)),
+    ]
+    hop = round(rate / 10)
+    squares = sosfilt(sections, x)[: len(loudness.energies) * hop] ** 2
+    assert loudness.energies == pytest.approx(squares.reshape(-1, hop).mean(axis=1), rel=1e-4)
+
+
+@given(st.lists(st.integers(1, 9000), min_size=1, max_size=8), st.integers(1, 2))
+@settings(max_examples=30, deadline=None)
+def test_readings_do_not_depend_on_blocks(lengths, channels):
+    x = np.random.default_rng(2).standard_normal((sum(lengths), channels)).astype(np.float32)
+    whole, parts = measured(x, len(x)), Meter(RATE, channels)
+    for end, length in zip(np.cumsum(lengths), lengths, strict=True):
+        parts.feed(x[end - length : end])
+    assert parts.lufs == pytest.approx(whole.lufs, abs=1e-4)
+    assert parts.true_peak_db == pytest.approx(whole.true_peak_db, abs=1e-4)
+    assert (parts.sample_peak_db, parts.seconds) == (whole.sample_peak_db, whole.seconds)
+
+
+@given(st.integers(0, 2**32), st.floats(0.05, 2.0))
+@settings(max_examples=30, deadline=None)
+def test_leaving_out_low_places_never_hides_a_peak(seed, above):
+    rng = np.random.default_rng(seed)
+    x = (rng.standard_normal((2, 12 + 320)) * rng.random(332) ** 4).astype(np.float32)
+    exact, quick = hop_peaks(x, 32, -1.0), hop_peaks(x, 32, above)
+    assert np.allclose(np.where(exact > above, exact, 0), np.where(quick > above, quick, 0))
+    assert (exact <= np.abs(x).max() * OVERSHOOT + 1e-6).all()
+
+
+def test_silence_is_silent():
+    meter = measured(np.zeros((RATE, 1), np.float32))
+    assert (meter.lufs, meter.true_peak_db, meter.sample_peak_db) == (-math.inf,) * 3
+    assert integrated(np.zeros(0)) == -math.inf
+    assert Meter(RATE, 1).lufs == -math.inf
+
+
+@pytest.mark.parametrize("seconds", [0.02, 0.15, 0.39])
+def test_short_sounds_have_a_loudness(seconds):
+    assert measured(sine(1000, -20, seconds, RATE)[:, None]).lufs == pytest.approx(-23, abs=1.0)
+
+
+def test_the_level_of_an_utterance():
+    level = gated_level(np.pad(sine(1000, -20, 2, RATE), (RATE, RATE)), RATE)
+    assert level.lufs == pytest.approx(-23.6, abs=0.1)  # the blocks at the edges count
+    assert level.seconds == pytest.approx(2.3, abs=0.3)
+    assert gated_level(sine(1000, -20, 0.2, RATE), RATE).seconds == pytest.approx(0.2)
+    assert gated_level(np.zeros(RATE, np.float32), RATE).seconds == 0
+    assert gated_level(np.zeros(0, np.float32), RATE).lufs == -70
