@@ -628,3 +628,10 @@ def test_nothing_is_slow(tmp_path: Path, unit: str) -> None:
     with suppress(PodforgeError):
         read(path)
     assert time.process_time() - start < 2.0
+
+
+def test_a_slip_in_the_very_first_label_is_an_error_and_not_preamble(tmp_path):
+    path = tmp_path / "s.md"
+    path.write_text("---\nspeakers:\n  Mara: {voice: mara}\n---\n**Maro:** Hi.\n\n**Mara:** Ho.\n")
+    with pytest.raises(InputError, match=r's\.md:5:\d+: error: unknown speaker "Maro".*"Mara"'):
+        read(path)

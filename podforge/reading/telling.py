@@ -156,7 +156,7 @@ class Telling:
                 self.findings.warning(place, text)
         elif not casting.closed or normal(label.name) in RESERVED:
             return ()
-        elif label.form in ("bold", "strong") and self._started():
+        elif label.form in ("bold", "strong") and (self._started() or _slip(label, casting)):
             guess = meant(label.name, casting.speakers())
             self.findings.error(place, f'unknown speaker "{label.name}"{guess}')
         elif near := closest(label.name, casting.names):
@@ -247,6 +247,11 @@ class Telling:
                 return self._place(line, offset)
             offset -= len(line.text) + 1
         return self._place(lines[-1], len(lines[-1].text))
+
+
+def _slip(label: Label, casting: Casting) -> bool:
+    """Whether a label, even the first one, is so near a name that it must be meant."""
+    return bool(closest(label.name, casting.names, 1 if len(label.name) < 5 else 2))
 
 
 def _rest(line: Line, label: Label) -> Line:

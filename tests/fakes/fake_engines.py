@@ -1,7 +1,8 @@
 """Engines that misbehave on demand, found by entry point like any other.
 
 What they do is written in the text: CRASH, HANG, SILENT, NAN, RAISE, NOTHING; SLOW takes four
-times as long as it should, FLAKY is silent on the first take.  Each job that is spoken is logged in the file that FAKE_LOG names.
+times as long as it should, FLAKY is silent on the first take.  Each job that is spoken is logged
+in the file that FAKE_LOG names.
 """
 
 import os
