@@ -9,7 +9,7 @@ class Encoding:
 
     `attenuation_db`: the decoded file is this much quieter than what went in.
     `overshoot_db`: decoded true peaks are at most about this far above those that went in,
-    the attenuation apart.  Both were measured; `benchmarks/` and the tests measure them again.
+    the attenuation apart (measured on limited speech; harder sound is made twice).
     """
 
     name: str  # also the suffix of its files
@@ -38,7 +38,8 @@ ENCODINGS = {
         ),
         Encoding(
             "m4b",
-            # The fast coder takes a quarter of the time of the default one.
+            # On speech at 96k the fast coder takes a third of the time of the default one and
+            # has 0.8 dB less error; only above 8 kHz is its spectrum 0.3 dB further off.
             (("f", "ipod"), ("c:a", "aac"), ("b:a", "96k"), ("aac_coder", "fast"),
              ("movflags", "+faststart")),
             overshoot_db=1.5,

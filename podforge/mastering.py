@@ -18,14 +18,13 @@ from numpy.typing import NDArray
 from podforge.encodings import Encoding
 from podforge.errors import UsageError
 from podforge.limiting import Release, attacked, limit, reduction_db
-from podforge.metering import HOP_SECONDS, Loudness, Meter, integrated
+from podforge.metering import Loudness, Meter, integrated
 from podforge.signal import Block, blocks_of
-
-Floats = NDArray[np.float64]
+from podforge.weighting import HOP_SECONDS, Floats
 
 MASTER_VERSION = 1  # raised by hand when the same mix is mastered differently on purpose
 MOST_GAIN_DB = 30.0  # nearly silent input is left quiet rather than turned into noise
-GAIN_STEP_DB = 0.5
+GAIN_STEP_DB = 0.5  # of the search for a gain that is enough
 SOLVED_TO_LU = 0.005
 SOLVED_AT_ONCE = 600  # hops: keeps the memory flat, and the arrays in cache
 PARTS = 20  # peaks are surveyed so much finer than loudness: 1.4 MB for an hour, as float16
@@ -89,8 +88,8 @@ class Survey:
 class Drive:
     """How a mix is mastered for one encoding.
 
-    `lufs` is what the decoded file should read.  `capped` says that it stays below the target
-    because more than `MOST_GAIN_DB` would have been needed.
+    `lufs` is what the decoded file should read.  `capped` says that it stays below the target:
+    no gain up to `MOST_GAIN_DB` would have reached it.
     """
 
     gain_db: float

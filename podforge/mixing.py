@@ -79,15 +79,17 @@ def _add(block: Block, placed: Placement, clip: Samples, start: int, rate: int) 
 
 def _fade(sound: Samples, at: int, length: int, placed: Placement) -> None:
     """Apply the part of the fades that lies in `sound`, which begins `at` in the placement."""
-    if at < placed.fade_in:
-        rising = np.arange(at, min(placed.fade_in, at + len(sound)), dtype=np.float32)
-        sound[: len(rising)] *= (rising + np.float32(0.5)) / np.float32(placed.fade_in)
-    left = length - at - len(sound)  # samples of the placement after this part
-    if left < placed.fade_out:
-        falling = np.arange(left, min(placed.fade_out, left + len(sound)), dtype=np.float32)
-        sound[len(sound) - len(falling) :] *= (
-            (falling + np.float32(0.5)) / np.float32(placed.fade_out)
-        )[::-1]
+    rising = _line(at, len(sound), placed.fade_in)
+    sound[: len(rising)] *= rising
+    after = length - at - len(sound)  # samples of the placement that follow
+    falling = _line(after, len(sound), placed.fade_out)
+    sound[len(sound) - len(falling) :] *= falling[::-1]
+
+
+def _line(start: int, samples: int, length: int) -> Samples:
+    """Of a straight line from 0 to 1 over `length`: at most `samples` values from `start`."""
+    values = np.arange(start, min(start + samples, length), dtype=np.float32)
+    return (values + np.float32(0.5)) / np.float32(max(length, 1))
 
 
 def _pan(pan: float, channels: int) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Arithmetic on sound: blocks, resampling, fades, room tone, envelopes.
+"""Arithmetic on sound: blocks, resampling, room tone, envelopes.
 
 Blocks are float32 of shape (samples, channels), C order; speech is mono, shape (samples,).
 The convolutions are matrix products over frames: BLAS does them several times faster than a
@@ -140,12 +140,6 @@ def _padded(x: Samples, start: int, end: int) -> Samples:
     inside = x[max(start, 0) : max(end, 0)]
     before = min(max(0, -start), end - start)
     return np.pad(inside, (before, end - start - before - len(inside)))
-
-
-def ramp(start: float, end: float, samples: int) -> Samples:
-    """A straight line over `samples` samples, both ends half a step inside it."""
-    steps = (np.arange(samples, dtype=np.float32) + np.float32(0.5)) / np.float32(max(samples, 1))
-    return np.float32(start) + np.float32(end - start) * steps
 
 
 def room_tone(rate: int, seconds: float, seed: int, level_db: float) -> Samples:

@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from podforge.threads import stay_single
+
+stay_single()
 FAKES = Path(__file__).parent / "fakes"
 sys.path.append(str(FAKES))  # its engines are registered; workers inherit the path
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(FAKES)]))

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import sosfilt
 
-from podforge import metering
+from podforge import weighting
 from podforge.metering import Loudness, Meter, gated_level, integrated
 from podforge.peaks import OVERSHOOT, hop_peaks
 from tests.sounds import ebur128, sine, speech
@@ -86,7 +86,7 @@ def test_speech_reads_as_with_ffmpeg(tmp_path):
 
 
 def test_the_filter_is_that_of_the_standard():
-    (b, a), (_, a2) = metering._high_shelf(48_000), metering._high_pass(48_000)
+    (b, a), (_, a2) = weighting._high_shelf(48_000), weighting._high_pass(48_000)
     assert b == pytest.approx([1.53512485958697, -2.69169618940638, 1.19839281085285], abs=1e-9)
     assert a == pytest.approx([1, -1.69065929318241, 0.73248077421585], abs=1e-9)
     assert a2 == pytest.approx([1, -1.99004745483398, 0.99007225036621], abs=1e-9)
@@ -98,8 +98,8 @@ def test_the_filter_agrees_with_a_recursive_one(rate):
     loudness = Loudness(rate, 1)
     loudness.feed(x.astype(np.float32)[:, None])
     sections = [
-        np.concatenate(metering._high_shelf(rate)),
-        np.concatenate(metering._high_pass(rate)),
+        np.concatenate(weighting._high_shelf(rate)),
+        np.concatenate(weighting._high_pass(rate)),
     ]
     hop = round(rate / 10)
     squares = sosfilt(sections, x)[: len(loudness.energies) * hop] ** 2

@@ -6,6 +6,7 @@ import click
 
 from podforge import __version__
 from podforge.cli.exits import guard
+from podforge.threads import stay_single
 
 _COMMANDS = {
     "render": "render:render",
@@ -49,4 +50,5 @@ def podforge() -> None:
 
 def main() -> None:
     """The entry point of the `podforge` command."""
+    stay_single()
     guard(podforge)

@@ -17,6 +17,7 @@ from typing import Any, Generic
 from podforge.errors import Unavailable
 from podforge.executors import TaskT
 from podforge.executors.worker import Message
+from podforge.threads import ONE_THREAD
 
 GRACE_SECONDS = 2.0  # for workers that are dismissed to end by themselves
 BURIAL_SECONDS = 0.5  # between the end of the pipe and that of the process
@@ -24,16 +25,6 @@ BURIAL_SECONDS = 0.5  # between the end of the pipe and that of the process
 BOOT = (
     "import sys; sys.path[:] = sys.argv[3:]; "
     "from podforge.executors.worker import main; main(int(sys.argv[1]), sys.argv[2] == 'yes')"
-)
-ONE_THREAD = dict.fromkeys(  # one worker a core; and sums that do not depend on -j
-    (
-        "OMP_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "NUMEXPR_NUM_THREADS",
-        "VECLIB_MAXIMUM_THREADS",
-    ),
-    "1",
 )
 
 

@@ -1,0 +1,24 @@
+"""One thread a process: podforge spreads work over processes, not over the threads of a library.
+
+numpy's matrix products would start a thread a processor, which spin while they wait, and whose
+sums depend on how many there are.
+"""
+
+import os
+
+ONE_THREAD = dict.fromkeys(
+    (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "NUMEXPR_NUM_THREADS",
+        "VECLIB_MAXIMUM_THREADS",
+    ),
+    "1",
+)
+
+
+def stay_single() -> None:
+    """Ask libraries for one thread; before they are imported, and unless the user said other."""
+    for name, value in ONE_THREAD.items():
+        os.environ.setdefault(name, value)
