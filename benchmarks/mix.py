@@ -55,7 +55,7 @@ def main() -> None:
         folder = arguments.work or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         seconds = make_clips(folder, 60 * arguments.minutes)
-        report({way: run(way, folder, arguments.repeat) for way in WAYS}, folder, seconds)
+        report(compare(folder, arguments.repeat), folder, seconds)
 
 
 @dataclass(frozen=True)
@@ -66,17 +66,26 @@ class Cost:
     memory: float
 
 
-def run(way: str, folder: Path, repeat: int) -> Cost:
-    costs = []
-    for _ in range(repeat):
-        command = [sys.executable, __file__, "--way", way, "--work", str(folder)]
-        environment = {"OPENBLAS_NUM_THREADS": "1", **os.environ}
-        process = subprocess.Popen(command, env=environment)
-        _, status, usage = os.wait4(process.pid, 0)
-        if status:
-            raise SystemExit(f"{way} failed")
-        costs.append(Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024))
-    return Cost(statistics.median(cost.cpu for cost in costs), max(cost.memory for cost in costs))
+def compare(folder: Path, rounds: int) -> dict[str, Cost]:
+    """The median of each way; they take turns, so that a busy machine is unfair to none."""
+    found: dict[str, list[Cost]] = {way: [] for way in WAYS}
+    for _ in range(rounds):
+        for way, costs in found.items():
+            costs.append(run(way, folder))
+    return {
+        way: Cost(statistics.median(cost.cpu for cost in costs), max(cost.memory for cost in costs))
+        for way, costs in found.items()
+    }
+
+
+def run(way: str, folder: Path) -> Cost:
+    command = [sys.executable, __file__, "--way", way, "--work", str(folder)]
+    environment = {"OPENBLAS_NUM_THREADS": "1", **os.environ}
+    process = subprocess.Popen(command, env=environment)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"{way} failed")
+    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def report(costs: dict[str, Cost], folder: Path, seconds: float) -> None:

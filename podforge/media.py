@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import IO
@@ -30,7 +31,10 @@ from podforge.signal import Block
 QUEUE_BLOCKS = 8  # between the mixer and the encoder; a pipe alone would run them in lockstep
 STALL_SECONDS = 120.0  # an ffmpeg that moves nothing for so long is hung
 POLL_SECONDS = 0.2  # how often a full queue is looked at for an encoder that died
+CLIP_RATE = 24_000  # enough to describe a recording of a voice
+CLIP_MOST_SECONDS = 600
 READ_BYTES = 1 << 20
+PIPE_BYTES = 1 << 18  # so that we and ffmpeg work side by side; users may have up to 1 MiB
 FORMATS_READ = "wav,w64,flac,mp3,ogg,mov,aiff,matroska,aac"  # no playlists: they open other files
 BITEXACT = {"map_metadata": "-1", "fflags": "+bitexact", "flags:a": "+bitexact"}
 
@@ -195,6 +199,32 @@ def _frames(process: Process, channels: int, place: Place) -> Iterator[Block]:
             yield np.frombuffer(data, "<f4", whole).reshape(-1, channels)
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """What a short recording is like: its length, its mean level, and the silence before it."""
+
+    seconds: float
+    dbfs: float
+    lead_seconds: float
+
+
+def describe_clip(path: Path) -> Recorded:
+    """Look at one clip, such as a voice's reference; at most ten minutes of it are read.
+
+    Raises as `decode` does.
+    """
+    from pydub import AudioSegment
+    from pydub.silence import detect_leading_silence
+
+    sound: list[bytes] = []
+    for block in decode(path, CLIP_RATE, 1):
+        sound.append((np.clip(block, -1, 1) * 32_767).astype("<i2").tobytes())
+        if sum(map(len, sound)) > CLIP_MOST_SECONDS * CLIP_RATE * 2:
+            break
+    clip = AudioSegment(b"".join(sound), sample_width=2, frame_rate=CLIP_RATE, channels=1)
+    return Recorded(clip.duration_seconds, clip.dBFS, detect_leading_silence(clip) / 1000)
+
+
 def remux_with_chapters(
     source: Path, chapters: Sequence[tuple[float, str]], seconds: float, target: Path
 ) -> None:
@@ -246,7 +276,12 @@ def _child(
     with tempfile.TemporaryFile() as stderr:
         try:
             process = subprocess.Popen(
-                command, stdin=stdin, stdout=stdout, stderr=stderr, process_group=0
+                command,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                process_group=0,
+                pipesize=PIPE_BYTES,
             )
         except OSError as error:
             raise Unavailable(f"{command[0]} cannot be run: {error.strerror}") from error

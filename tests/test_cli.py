@@ -9,7 +9,10 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from podforge.pcm import to_wav
 
 ROOT = Path(__file__).parents[1]
 BAKERY = ROOT / "scripts_examples" / "bakery.md"
@@ -152,6 +155,21 @@ def test_voices_are_listed_and_shown():
     missing = run("voices", "show", "marra")
     assert missing.returncode == 65
     assert "mara" in missing.stderr
+
+
+def test_the_recording_of_a_voice_is_described(tmp_path):
+    folder = tmp_path / "voices" / "ana"
+    folder.mkdir(parents=True)
+    tone = 0.1 * np.sin(np.arange(2 * 24_000) * 0.05)
+    sound = np.concatenate([np.zeros(12_000), tone]).astype(np.float32)
+    (folder / "clip.wav").write_bytes(to_wav(sound, 24_000))
+    (folder / "voice.yaml").write_text(
+        "name: ana\nlanguage: en\nreference: clip.wav\n"
+        "consent: {owner: Ana, kind: self, date: 2026-01-01, allowed_uses: any}\n"
+    )
+    shown = run("voices", "show", "ana", "--voices", tmp_path / "voices")
+    assert shown.returncode == 0, shown.stderr
+    assert "clip.wav, 2.5 s at -24.0 dBFS, 0.5 s of silence first" in shown.stdout
 
 
 def imported_by(*arguments: str) -> set[str]:

@@ -54,7 +54,7 @@ def show_voice(name: str, folder: Path | None) -> None:
             "language": voice.language,
             "description": voice.description,
             "folder": str(Path(voice.place.file).parent),
-            "reference": str(voice.reference or "none"),
+            "reference": _described(voice.reference) if voice.reference else "none",
             "consent": f"{consent.kind}: {consent.owner}, {consent.date}" if consent else "none",
             "allowed uses": ", ".join(consent.allowed_uses) if consent else "",
             **{
@@ -63,3 +63,11 @@ def show_voice(name: str, folder: Path | None) -> None:
             },
         }
     )
+
+
+def _described(reference: Path) -> str:
+    from podforge.media import describe_clip
+
+    clip = describe_clip(reference)
+    silence = f", {clip.lead_seconds:.1f} s of silence first" if clip.lead_seconds >= 0.1 else ""
+    return f"{reference}, {clip.seconds:.1f} s at {clip.dbfs:.1f} dBFS{silence}"

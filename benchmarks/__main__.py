@@ -1,0 +1,8 @@
+"""Every benchmark in turn: `python -m benchmarks`; about half an hour on two processors."""
+
+import subprocess
+import sys
+
+for module in ("benchmarks.mix", "benchmarks.render"):
+    print(f"\n== {module}", flush=True)
+    subprocess.run([sys.executable, "-m", module], check=True)
