@@ -7,7 +7,7 @@ unsure boundary is never cut (DESIGN, rule 1).
 """
 
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,8 +69,3 @@ def _nearest(
     """The silence within reach that is best: near, and long."""
     inside = [s for s in silences if s[0] > after and abs(sum(s) // 2 - expected) <= reach]
     return min(inside, key=lambda s: abs(sum(s) / 2 - expected) - (s[1] - s[0]), default=None)
-
-
-def boundaries(spans: Sequence[Span]) -> list[int]:
-    """The middle between each two neighbours."""
-    return [(before.end + after.start) // 2 for before, after in pairwise(spans)]

@@ -27,7 +27,6 @@ class Limits:
     batch: int = 1  # jobs handed over at once
     most_workers: int = 0  # 0: as many as asked for
     stochastic: bool = False  # another seed gives another take
-    performs: frozenset[str] = frozenset()  # vocal events and deliveries it understands
 
 
 @dataclass(frozen=True)

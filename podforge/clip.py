@@ -61,6 +61,11 @@ class Clip:
     findings: tuple[Finding, ...] = ()
     attempt: int = 0
 
+    @property
+    def usable(self) -> bool:
+        """Whether somebody may hear it: no finding says that it failed."""
+        return not any(finding.severity == "failed" for finding in self.findings)
+
     def can_cut(self, boundary: int) -> bool:
         """Whether the clip may be cut between utterances `boundary - 1` and `boundary`."""
         before, after = self.spans[boundary - 1], self.spans[boundary]

@@ -17,11 +17,6 @@ class Encoding:
     attenuation_db: float = 0.0
     overshoot_db: float = 0.0
 
-    @property
-    def suffix(self) -> str:
-        """The suffix of its files, with the dot."""
-        return f".{self.name}"
-
 
 _METERS_DIFFER_DB = 0.3  # true peaks of one and the same file, read by ours and by ffmpeg's
 

@@ -7,7 +7,7 @@
     ├── Unavailable                 69    an engine, its library, or ffmpeg is not installed
     ├── StorageError                74    reading or writing failed
     │   ├── DiskFull                74    no space left; what was rendered stays in the store
-    │   └── CorruptBlob             74    a stored clip was damaged and set aside
+    │   └── CorruptBlob             74    a stored file was damaged and set aside
     ├── EngineError                 75    one job could not be spoken (the rest goes on)
     ├── Incomplete                  75    some line has no usable take; run again to resume
     └── Doubtful                     1    suspect lines, and --strict was given
@@ -106,7 +106,7 @@ class DiskFull(StorageError):
 
 
 class CorruptBlob(StorageError):
-    """A stored clip was damaged or gone; it is set aside, so the next run makes it again."""
+    """A stored file was damaged or gone; it is set aside, so the next run makes it again."""
 
 
 class EngineError(PodforgeError):

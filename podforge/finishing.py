@@ -14,7 +14,7 @@ from typing import IO
 
 from podforge.encodings import ENCODINGS, Encoding
 from podforge.errors import storage
-from podforge.events import StageDone, StageFailed, StageProgress, StageStarted, Tell, Warned
+from podforge.events import StageDone, StageFailed, StageProgress, StageStarted, Tell
 from podforge.mastering import (
     MASTER_VERSION,
     Drive,
@@ -39,6 +39,7 @@ from podforge.timeline import Placement, Timeline
 CHANNELS = 1  # speech alone is mono; music and pan will ask for two
 PASSES = 3  # encodings of one file at most
 LOUDNESS_TOLERANCE_LU = 0.1  # a file further from its target is made again
+MOST_OFF_LU = 0.3  # what is further off after all passes is worth a warning
 DEFAULT_TARGET = "podcast"
 
 
@@ -51,19 +52,32 @@ class Finished:
     lufs: float
     true_peak_db: float
     passes: int
+    capped: bool  # too quiet for the target: it would have become noise
     target: Target
+
+    @property
+    def on_target(self) -> bool:
+        """Whether it is as loud as it should be, within what two meters may differ."""
+        off = abs(self.lufs - self.target.lufs)
+        over = self.true_peak_db - self.target.true_peak_db
+        return not self.capped and off <= MOST_OFF_LU and over <= 0.0
 
 
 def finish(
-    header: Header, timeline: Timeline, formats: Sequence[str], store: Store, tell: Tell
+    header: Header,
+    timeline: Timeline,
+    formats: Sequence[str],
+    store: Store,
+    afresh: bool,
+    tell: Tell,
 ) -> Mapping[str, Finished]:
-    """The episode in every format, from the store or made now.
+    """The episode in every format, from the store, unless `afresh`, or made now.
 
     Raises `CorruptBlob` when a clip or a finished file in the store is damaged.
     """
     target = target_of(header.loudness or DEFAULT_TARGET)
     keys = {name: _key(timeline, target, ENCODINGS[name]) for name in formats}
-    missing = [name for name, key in keys.items() if not store.find("master", key)]
+    missing = [name for name, key in keys.items() if afresh or not store.find("master", key)]
     if missing:
         with store.scratch() as folder, _mixed(timeline, store, folder, tell) as (spool, found):
             for name in missing:
@@ -93,6 +107,7 @@ def _finished(store: Store, key: str, target: Target) -> Finished:
         lufs=facts["lufs"],
         true_peak_db=facts["true_peak_db"],
         passes=facts["passes"],
+        capped=facts["capped"],
         target=target,
     )
 
@@ -107,8 +122,8 @@ def _mixed(
         return from_wav(store.read(placement.digest))[0]
 
     seed = int(digest([p.digest for p in timeline.placements])[:8], 16)
-    with storage("mixing in", folder), tempfile.TemporaryFile(dir=folder) as spool:
-        with _stage("mixing", timeline.seconds, tell):
+    with tempfile.TemporaryFile(dir=folder) as spool:
+        with storage("mixing in", folder), _stage("mixing", timeline.seconds, tell):
             blocks = mix(timeline, read, seed, CHANNELS)
             found = survey(_told(blocks, "mixing", timeline.rate, tell), spool, timeline.rate)
         yield spool, found
@@ -134,12 +149,11 @@ class _Encoding:
             if correction == drive or passes == PASSES:
                 break
             drive = correction
-        if correction != drive or drive.capped:
-            self.tell(Warned("", self._apology(measured)))
         return {
             "lufs": measured.lufs,
             "true_peak_db": measured.true_peak_db,
             "passes": passes,
+            "capped": drive.capped,
             "gain_db": drive.gain_db,
         }
 
@@ -162,13 +176,6 @@ class _Encoding:
             off = 0.0
         ceiling = drive.ceiling_db - (over + 0.05 if over else 0.0)
         return replace(drive, gain_db=drive.gain_db + off, ceiling_db=ceiling)
-
-    def _apology(self, measured: Measured) -> str:
-        return (
-            f"the {self.encoding.name} is at {measured.lufs:.1f} LUFS and "
-            f"{measured.true_peak_db:.1f} dBTP, not at {self.target.lufs:g} and "
-            f"{self.target.true_peak_db:g}"
-        )
 
 
 @contextmanager

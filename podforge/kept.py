@@ -19,10 +19,16 @@ Record = Mapping[str, Any]  # JSON as it lies in the store
 
 
 def find_clip(store: Store, job: Job) -> Clip | None:
-    """The clip of a job when both records and the sound are in the store."""
+    """The usable clip of a job when both records and the sound are in the store."""
     record = store.find("clip", job.key)
     heard = record and store.find("heard", heard_key(record, job))
-    return clip_of(job.key, record, heard) if record and heard else None
+    clip = clip_of(job.key, record, heard) if record and heard else None
+    return clip if clip and clip.usable else None
+
+
+def is_spoken(store: Store, job: Job) -> bool:
+    """Whether a take of the job is in the store; what is derived from it may be missing."""
+    return store.find("clip", job.key) is not None
 
 
 def heard_key(record: Record, job: Job) -> str:

@@ -17,11 +17,15 @@ RELATIVE_GATE_LU = 10.0  # ITU-R BS.1770-4, Annex 1: blocks this far below the m
 
 def speaker_gains(plan: Plan, clips: Mapping[str, Clip], cast: Cast) -> Mapping[str, float]:
     """Gain in dB for each speaker, from the loudness of everything it says."""
-    levels: dict[str, list[Level]] = {}
-    for job in plan.unique():
-        for said, level in zip(job.utterances, clips[job.key].levels, strict=True):
-            levels.setdefault(said.speaker, []).append(level)
-    return {name: _gain(levels.get(name, ())) + part.gain_db for name, part in cast.parts.items()}
+    levels: dict[str, dict[tuple[str, int], Level]] = {}
+    for job in plan.jobs:  # of a line that is said twice, the level counts once
+        for number, said in enumerate(job.utterances):
+            level = clips[job.key].levels[number]
+            levels.setdefault(said.speaker, {})[job.key, number] = level
+    return {
+        name: _gain(levels.get(name, {}).values()) + part.gain_db
+        for name, part in cast.parts.items()
+    }
 
 
 def _gain(levels: Iterable[Level]) -> float:

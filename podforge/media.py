@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -95,12 +95,11 @@ def encode(
     rate: int,
     channels: int,
     arguments: Arguments,
-    on_progress: Callable[[int], None] | None = None,
 ) -> None:
     """Encode blocks of shape (samples, channels) to `path`, which is replaced.
 
-    The same blocks give the same bytes.  `on_progress` hears how many samples were handed over.
-    Raises `DiskFull` or `StorageError`; what lies at `path` is then of no use.
+    The same blocks give the same bytes.  Raises
+    `DiskFull` or `StorageError`; what lies at `path` is then of no use.
     """
     import ffmpeg
 
@@ -108,25 +107,19 @@ def encode(
     output = source.output(_url(path), **BITEXACT, **dict(arguments))
     command = output.compile(cmd=_start(), overwrite_output=True)
     with _child(command, stdin=subprocess.PIPE) as (process, stderr):
-        _feed(process, blocks, on_progress)
+        _feed(process, blocks)
         _check_written(_wait(process), stderr, path)
 
 
-def _feed(
-    process: Process, blocks: Iterable[Block], on_progress: Callable[[int], None] | None
-) -> None:
+def _feed(process: Process, blocks: Iterable[Block]) -> None:
     """Write blocks through a thread until all are written or ffmpeg stops reading."""
     line: queue.Queue[Block | None] = queue.Queue(QUEUE_BLOCKS)
     writer = threading.Thread(target=_write, args=(line, process.stdin), daemon=True)
     writer.start()
-    samples = 0
     try:
         for block in blocks:
             if not _put(line, block, writer):
                 return
-            samples += len(block)
-            if on_progress:
-                on_progress(samples)
         if _put(line, None, writer):
             writer.join(STALL_SECONDS)
     finally:

@@ -127,12 +127,15 @@ def make_plan(script: Script, cast: Cast, splits: Splits | None = None) -> Plan:
     """Cut a prepared script into jobs.
 
     `splits` names windows that must be made again in parts, because a pause or cue inside them
-    found no place to cut (see `timeline.cuts_refused`).
+    found no place to cut (see `layout.cuts_refused`); so may parts of them.
     """
     jobs: list[Job] = []
     for chapter in _chapters(script):
-        planned = list(_plan_chapter(script, chapter, cast, splits or {}))
-        jobs += _number(planned, cast)
+        planned = _number(list(_plan_chapter(script, chapter, cast)), cast)
+        while splits and any(job.key in splits for job in planned):
+            parts = [part for job in planned for part in _split(job, cast, splits)]
+            planned = _number(parts, cast)
+        jobs += planned
     jobs.sort(key=lambda job: (job.utterances[0].item, job.utterances[0].offset))
     return Plan(tuple(jobs))
 
@@ -165,7 +168,7 @@ def _chapters(script: Script) -> Iterator[range]:
             yield range(start, end)
 
 
-def _plan_chapter(script: Script, items: range, cast: Cast, splits: Splits) -> Iterator[Job]:
+def _plan_chapter(script: Script, items: range, cast: Cast) -> Iterator[Job]:
     runs: dict[str, list[_Piece]] = {}
     for piece, alone in _pieces(script, items, cast):
         use = cast.engines[piece.part.engine]
@@ -176,7 +179,7 @@ def _plan_chapter(script: Script, items: range, cast: Cast, splits: Splits) -> I
     for name, run in runs.items():
         use = cast.engines[name]
         for start, end in _windows(run, use):
-            yield from _split(_job(run[start:end], use, cast, script), use, splits)
+            yield _job(run[start:end], use, cast, script)
 
 
 def _pieces(script: Script, items: range, cast: Cast) -> Iterator[tuple[_Piece, bool]]:
@@ -237,14 +240,14 @@ def _keyed(job: Job, use: EngineUse, occurrence: int = 0) -> Job:
     return replace(job, key=key, seed=seed_of(key, job.attempt))
 
 
-def _split(job: Job, use: EngineUse, splits: Splits) -> Iterator[Job]:
+def _split(job: Job, cast: Cast, splits: Splits) -> Iterator[Job]:
     """The job, or its parts where `splits` says that it must be made in parts."""
     edges = [0, *sorted(splits.get(job.key, ())), len(job.utterances)]
     if len(edges) == 2:
         yield job
         return
     for start, end in pairwise(edges):
-        yield _renumbered(job, job.utterances[start:end], use)
+        yield _renumbered(job, job.utterances[start:end], cast.engines[job.engine])
 
 
 def _renumbered(job: Job, utterances: tuple[Utterance, ...], use: EngineUse) -> Job:
@@ -260,7 +263,9 @@ def _number(jobs: Sequence[Job], cast: Cast) -> list[Job]:
     numbered = []
     for job in jobs:
         use = cast.engines[job.engine]
-        occurrence = seen[job.key] if use.limits.stochastic else 0
-        seen[job.key] += 1
-        numbered.append(_keyed(job, use, occurrence) if occurrence else job)
+        if use.limits.stochastic:
+            first = clip_key(job, use)
+            job = _keyed(job, use, seen[first])
+            seen[first] += 1
+        numbered.append(job)
     return numbered

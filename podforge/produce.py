@@ -5,27 +5,22 @@
 One direction; no stage looks back.  `produce` is that line as code.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from podforge.delivering import Outputs, deliver
-from podforge.delivery.cover import cover_of
-from podforge.errors import CorruptBlob, DiskFull, Doubtful, PodforgeError
+from podforge.delivery.cover import drawn_cover, own_cover
+from podforge.errors import CorruptBlob, DiskFull, Doubtful, Place, PodforgeError, Problem
 from podforge.events import Planned, RenderDone, RenderFailed, RenderStarted, Tell, Warned
 from podforge.layout import cuts_refused, lay_out
 from podforge.plan import Plan, estimate_seconds, make_plan
 from podforge.project import Project, Request, open_project
 from podforge.recording import Crew, Recording, missing_jobs, record
-from podforge.reporting import report_of, suspects
+from podforge.reporting import Made, missed_targets, report_of, suspects
 from podforge.stamps import Stamp
 from podforge.store import Store
-from podforge.timeline import Timeline
 from podforge.units import MIX_RATE
-
-if TYPE_CHECKING:
-    from podforge.finishing import Finished
 
 CLIP_BYTES = 2 * 24_000  # a second of clips, of the mix, and of a finished file, about
 MIX_BYTES = 4 * MIX_RATE
@@ -62,56 +57,62 @@ def produce(order: Order, tell: Tell) -> Product:
     Raises a `PodforgeError`; the outputs are then what they were, and every clip that was made
     is in the store.
     """
-    tell(RenderStarted(str(order.request.script)))
+    script = str(order.request.script)
+    tell(RenderStarted(script))
+    ended: RenderDone | RenderFailed = RenderFailed(script, "stopped")
     try:
         product = _produce(order, tell)
+        paths = tuple(str(path) for path in product.outputs)
+        ended = RenderDone(script, paths, product.seconds, product.unchanged)
     except PodforgeError as error:
-        tell(RenderFailed(str(order.request.script), str(error)))
+        ended = RenderFailed(script, str(error))
         raise
-    tell(
-        RenderDone(
-            str(product.script),
-            tuple(str(path) for path in product.outputs),
-            product.seconds,
-            product.unchanged,
-        )
-    )
+    finally:
+        tell(ended)
     return product
 
 
 def _produce(order: Order, tell: Tell) -> Product:
     project = open_project(order.request)
-    for problem in project.script.warnings:
-        tell(Warned(str(problem.place), problem.text))
+    _warn(project.script.warnings, tell)
     store = Store(order.store, lambda text: tell(Warned("", text)))
     tell(_planned(project, store))
 
     outputs = order.outputs.in_formats(project.script.header.formats)
-    stamp = Stamp.of(project, outputs)
+    picture = own_cover(project.script)  # before the work: it may be unusable
+    stamp = Stamp.of(project, outputs, picture)
     if not order.afresh and (seconds := stamp.holds(store)) is not None:
         stamp.renew(store, seconds)
         return _product(order, outputs, seconds, unchanged=True)
 
     _check_space(project, outputs, store)
-    cover = cover_of(project.script)  # before the work: the script's picture may be unusable
-    plan, recording, timeline, finished = _make(order, outputs.formats, project, store, tell)
-    findings = suspects(plan, recording)
-    for finding in findings:
-        tell(Warned(f"{finding.file}:{finding.line}", f"suspect: {finding.reason}"))
+    made = _make(order, outputs.formats, project, store, tell)
+    findings = suspects(made.plan, made.recording)
+    _warn(
+        [Problem(Place(f.file, f.line), "warning", f"suspect: {f.reason}") for f in findings], tell
+    )
     if findings and order.strict:
         raise Doubtful(
             f"{len(findings)} suspect lines in {order.request.script}",
             hint="listen, change them, or render without --strict",
         )
-    report = report_of(project, plan, recording, timeline, finished, outputs)
-    deliver(project, timeline, finished, report, cover, outputs)
-    if not findings:
-        stamp.press(store, timeline.seconds)
-    return _product(order, outputs, timeline.seconds)
+    notes = made.notes + missed_targets(made.finished)
+    _warn(notes, tell)
+    report = report_of(project, made, notes, outputs)
+    cover = picture or drawn_cover(project.script.header)
+    deliver(project, made.timeline, made.finished, report, cover, outputs)
+    if not findings and not notes:  # they must be told again the next time
+        stamp.press(store, made.timeline.seconds)
+    return _product(order, outputs, made.timeline.seconds)
+
+
+def _warn(problems: Iterable[Problem], tell: Tell) -> None:
+    for problem in problems:
+        tell(Warned(str(problem.place) if problem.place.file else "", problem.text))
 
 
 def _check_space(project: Project, outputs: Outputs, store: Store) -> None:
-    """Refuse work that cannot end well, before any of it is done."""
+    """Refuse work for which the store's disk has no room, before any of it is done."""
     seconds = estimate_seconds(project.script)
     needed = int(seconds * (CLIP_BYTES + MIX_BYTES + FILE_BYTES * len(outputs.formats)))
     free = store.free_bytes()
@@ -122,41 +123,48 @@ def _check_space(project: Project, outputs: Outputs, store: Store) -> None:
         )
 
 
-def _make(
-    order: Order, formats: Sequence[str], project: Project, store: Store, tell: Tell
-) -> tuple[Plan, Recording, Timeline, Mapping[str, "Finished"]]:
+def _make(order: Order, formats: Sequence[str], project: Project, store: Store, tell: Tell) -> Made:
     """Record, lay out, mix and master; a clip that turns out damaged is recorded again."""
-    from podforge.finishing import finish  # brings numpy
+    from podforge.finishing import finish
 
     crew = Crew(order.workers, project.settings, order.afresh)
     for repair in range(REPAIRS + 1):
         try:
-            plan, recording = _record(project, store, crew, tell)
+            plan, recording, notes = _record(project, store, crew, tell)
             timeline = lay_out(project.script, plan, recording.clips, project.cast)
-            finished = finish(project.script.header, timeline, formats, store, tell)
+            finished = finish(project.script.header, timeline, formats, store, order.afresh, tell)
         except CorruptBlob as damage:
             if repair == REPAIRS:
                 raise
             tell(Warned("", str(damage)))
+            crew = replace(crew, afresh=False)
         else:
-            return plan, recording, timeline, finished
+            return Made(plan, recording, timeline, finished, notes)
     raise AssertionError("the loop returns or raises")
 
 
-def _record(project: Project, store: Store, crew: Crew, tell: Tell) -> tuple[Plan, Recording]:
-    """Record the plan; windows that leave no room for a pause are made again in parts."""
+def _record(
+    project: Project, store: Store, crew: Crew, tell: Tell
+) -> tuple[Plan, Recording, tuple[Problem, ...]]:
+    """Record the plan; windows that leave no room for a pause are made again in parts.
+
+    Each round makes some window smaller, so there is a last one.
+    """
     script, cast, plan = project.script, project.cast, project.plan
     splits: dict[str, frozenset[int]] = {}
+    notes: list[Problem] = []
+    fresh: frozenset[str] = frozenset()
     while True:
         recording = record(plan, cast, store, crew, tell)
+        fresh |= recording.fresh
         refused = cuts_refused(script, plan, recording.clips)
         if not refused:
-            return plan, recording
-        for job in plan.unique():
-            if job.key in refused:
-                tell(Warned(str(job.place), "no room for a pause in this window: made in parts"))
+            return plan, replace(recording, fresh=fresh), tuple(notes)
+        text = "no room for a pause or cue inside the window that begins here: made in parts"
+        again = [job for job in plan.unique() if job.key in refused]
+        notes += [Problem(job.place, "warning", text) for job in again]
         splits.update(refused)
-        plan = make_plan(script, cast, splits)
+        plan, crew = make_plan(script, cast, splits), replace(crew, afresh=False)
 
 
 def _planned(project: Project, store: Store) -> Planned:

@@ -11,7 +11,7 @@ from podforge.cast import Cast, EngineUse, Settings
 from podforge.clip import Clip
 from podforge.errors import Incomplete, PodforgeError
 from podforge.events import JobDone, JobFailed, JobProgress, JobStarted, Tell
-from podforge.kept import find_clip
+from podforge.kept import find_clip, is_spoken
 from podforge.plan import Job, Plan
 from podforge.store import Store
 
@@ -38,7 +38,7 @@ class Recording:
 
 def missing_jobs(plan: Plan, store: Store) -> list[Job]:
     """The jobs that must be spoken, one a key."""
-    return [job for job in plan.unique() if find_clip(store, job) is None]
+    return [job for job in plan.unique() if not is_spoken(store, job)]
 
 
 def record(plan: Plan, cast: Cast, store: Store, crew: Crew, tell: Tell) -> Recording:
@@ -107,6 +107,7 @@ def _outcome(
 
 
 def _incomplete(failed: Sequence[Job], kept: int) -> Incomplete:
+    failed = sorted(failed, key=lambda job: job.place)
     lines = ", ".join(str(job.place) for job in failed[:5])
     more = f" and {len(failed) - 5} more" if len(failed) > 5 else ""
     return Incomplete(

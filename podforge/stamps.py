@@ -4,14 +4,15 @@ A stamp holds when everything that went into the render is the same and every ou
 the size and time of change it was left with.
 """
 
+import hashlib
 import os
 import platform
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from podforge import __version__
 from podforge.delivering import Outputs
-from podforge.errors import storage
+from podforge.errors import StorageError, storage
 from podforge.media import ffmpeg_version
 from podforge.plan import digest
 from podforge.project import Project
@@ -27,15 +28,19 @@ class Stamp:
     outputs: Outputs
 
     @classmethod
-    def of(cls, project: Project, outputs: Outputs) -> "Stamp":
-        """The stamp that a render of `project` into `outputs` would leave."""
+    def of(cls, project: Project, outputs: Outputs, picture: bytes) -> "Stamp":
+        """The stamp that a render of `project` into `outputs` would leave.
+
+        `picture` is the cover the script brings; one that is drawn follows from the header.
+        """
         names = [str(path.absolute()) for path in outputs.everything()]
         made_of = [
             __version__,
             platform.python_version(),
             ffmpeg_version(),
             repr((project.script, project.cast, project.plan, outputs.formats)),
-            _cover(project),
+            [repr(project.book.find(part.voice.name)) for part in project.cast.parts.values()],
+            hashlib.sha256(picture).hexdigest(),
         ]
         return cls(digest(["stamp", names]), digest(made_of), outputs)
 
@@ -44,7 +49,8 @@ class Stamp:
         record = store.find("stamp", self.key)
         if not record or record["inputs"] != self.inputs:
             return None
-        return float(record["seconds"]) if record["left"] == self._left() else None
+        left = self._left()
+        return float(record["seconds"]) if left and record["left"] == left else None
 
     def renew(self, store: Store, seconds: float) -> None:
         """Give the audio a fresh time, as Make expects of a command that made its target."""
@@ -54,9 +60,10 @@ class Stamp:
         self.press(store, seconds)
 
     def press(self, store: Store, seconds: float) -> None:
-        """Write down what the outputs are now."""
+        """Write down what the outputs are now; a store that takes nothing goes without."""
         facts = {"inputs": self.inputs, "left": self._left(), "seconds": seconds}
-        store.keep("stamp", self.key, facts, None, durable=False)
+        with suppress(StorageError):
+            store.keep("stamp", self.key, facts, None, durable=False)
 
     def _left(self) -> list[list[int]]:
         left = []
@@ -66,12 +73,3 @@ class Stamp:
             status = path.stat()
             left.append([status.st_size, status.st_mtime_ns])
         return left
-
-
-def _cover(project: Project) -> list[int]:
-    """Size and time of the cover picture, which the script only names."""
-    header = project.script.header
-    path = Path(project.script.path).parent / header.cover
-    if not header.cover or not path.is_file():
-        return []
-    return [path.stat().st_size, path.stat().st_mtime_ns]

@@ -95,9 +95,10 @@ class Studio:
         if record is None:
             return clip
         try:
-            return self._listen(job, record, self._store.read(record["blob"]))
+            clip = self._listen(job, record, self._store.read(record["blob"]))
         except CorruptBlob:
             return None
+        return clip if clip.usable else None
 
     def _speak(self, jobs: Sequence[Job], watch: Watch) -> Iterator[tuple[str, Spoken | Refused]]:
         """Speak each job, on a stochastic engine again while the take is not good."""
@@ -119,8 +120,9 @@ class Studio:
             return
         by_key = {job.key: job for job in jobs}
         voices = {voice.identity: voice for job in jobs for voice in job.voices}
-        for identity in voices.keys() - self._voices.keys():
-            self._voices[identity] = self._engine.embed(voices[identity])
+        for identity, voice in voices.items():
+            if identity not in self._voices:
+                self._voices[identity] = self._engine.embed(voice)
         for take in self._engine.speak(jobs, self._voices, watch):
             job = by_key.pop(take.key, None)
             if job is None:
@@ -142,7 +144,8 @@ class Studio:
         facts = clip_facts(job, take.rate, len(take.samples), take.spans, take.words)
         payload = to_wav(take.samples, take.rate)
         record = self._store.keep("clip", job.key, facts, payload)
-        return Spoken(self._listen(job, record, payload), fresh=True)
+        clip = self._listen(job, record, payload)
+        return Spoken(clip, fresh=True) if clip.usable else Refused(clip.findings)
 
     def _listen(self, job: Job, record: Record, payload: bytes) -> Clip:
         """Derive spans, levels and findings from the stored sound, now or later the same."""

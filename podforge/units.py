@@ -16,11 +16,6 @@ def to_samples(seconds: float, rate: int) -> int:
     return math.floor(seconds * rate + 0.5)
 
 
-def to_seconds(samples: int, rate: int) -> float:
-    """Seconds of `samples` at `rate`."""
-    return samples / rate
-
-
 def rescale(samples: int, from_rate: int, to_rate: int) -> int:
     """A position at one rate as the nearest whole sample at another; exact, integers only."""
     return (2 * samples * to_rate + from_rate) // (2 * from_rate)

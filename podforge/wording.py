@@ -67,7 +67,7 @@ def _fill(
     while index < len(words):
         known = times[index]
         if known:
-            filled.append((max(at, known[0]), min(end, max(at, *known))))
+            filled.append((min(end, max(at, known[0])), min(end, max(at, *known))))
             index += 1
         else:
             until = index

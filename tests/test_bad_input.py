@@ -34,6 +34,16 @@ def script(folder: Path, data: bytes | str, name: str = "s.md") -> Path:
         ("---\nspeakers:\n  Mara: {voice: mara}\n---\n**Maro:** Hi.\n", 65, "Mara"),
         ("---\nengine: nosuch\nspeakers:\n  Mara: {voice: mara}\n---\n" + BODY, 69, "espeak"),
         ("---\ncover: no.jpg\nspeakers:\n  Mara: {voice: mara}\n---\n" + BODY, 65, "no.jpg"),
+        (
+            "---\nengines: {espeak: {foo: 1}}\nspeakers:\n  Mara: {voice: mara}\n---\n" + BODY,
+            65,
+            "foo",
+        ),
+        (
+            "---\ncover: " + "x" * 300 + "\nspeakers:\n  Mara: {voice: mara}\n---\n" + BODY,
+            65,
+            "cover",
+        ),
         ("---\nloudness: loud\nspeakers:\n  Mara: {voice: mara}\n---\n" + BODY, 65, "loud"),
     ],
 )
@@ -142,3 +152,19 @@ def test_a_full_disk_keeps_what_was_made(where, tmp_path):
     if where == "output":
         again = run("render", path, "-o", tmp_path / "there.wav", "--cache", store)
         assert "all spoken already" in again.stderr
+
+
+def test_check_says_what_render_would_and_goes_on_with_the_next_script(tmp_path):
+    front = "---\n{}\nspeakers:\n  Mara: {{voice: mara{}}}\n---\n" + BODY
+    paths = [
+        script(tmp_path, front.format("cover: no.jpg", ""), "cover.md"),
+        script(tmp_path, front.format("title: x", ", engine: espaek"), "engine.md"),
+        script(tmp_path, front.format("engines: {espeak: {foo: 1}}", ""), "setting.md"),
+        tmp_path / "missing.md",
+    ]
+    done = run("check", *paths)
+    assert done.returncode == 65
+    assert "Traceback" not in done.stderr
+    for path in paths:
+        assert f"{path}" in done.stdout
+    assert "engine.md:4:" in done.stdout

@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 
 from podforge.delivering import Outputs
+from podforge.delivery.drawing import draw
+from podforge.errors import StorageError
 from podforge.events import RenderDone, StageStarted
 from podforge.produce import Order, produce
 from podforge.project import Request
+from podforge.store import Store
 
 SCRIPT = """\
 ---
@@ -57,14 +60,14 @@ TABLE = {
 }  # fmt: skip
 
 
-def render(folder: Path, text: str, engine: str) -> list[object]:
+def render(folder: Path, text: str, engine: str, afresh: bool = False) -> list[object]:
     folder.mkdir(exist_ok=True)
     script = folder / "s.md"
     script.write_text(text)
     events: list[object] = []
     request = Request(script, engine)
     outputs = Outputs(folder / "out", "s", ("wav",))
-    produce(Order(request, outputs, folder / "store", workers=1), events.append)
+    produce(Order(request, outputs, folder / "store", workers=1, afresh=afresh), events.append)
     return events
 
 
@@ -116,3 +119,60 @@ def test_an_output_that_was_touched_or_removed_is_written_again(tmp_path, spoken
     render(tmp_path, SCRIPT, "fake")
     assert (tmp_path / "out" / "s.wav").stat().st_size > 10_000
     assert len(spoken()) == 5
+
+
+VOICE = """\
+language: en-GB
+consent: {owner: Ana, kind: self, date: 2026-01-01, allowed_uses: any}
+reference: clip.wav
+engines: {espeak: {voice: gmw/en, pitch: 40}}
+"""
+
+
+def test_consent_is_packaged_again_and_a_reference_speaks_its_lines_again(tmp_path, spoken):
+    mara = tmp_path / "voices" / "mara"
+    mara.mkdir(parents=True)
+    (mara / "voice.yaml").write_text(VOICE)
+    (mara / "clip.wav").write_bytes(b"one recording")
+    render(tmp_path, SCRIPT, "fake")
+    spoken()
+    (mara / "voice.yaml").write_text(VOICE.replace("owner: Ana", "owner: Eva"))
+    events = render(tmp_path, SCRIPT, "fake")
+    assert spoken() == []
+    assert not any(isinstance(event, StageStarted) for event in events)
+    assert "Eva" in (tmp_path / "out" / "s.report.json").read_text()
+    (mara / "clip.wav").write_bytes(b"another recording")
+    render(tmp_path, SCRIPT, "fake")
+    assert len(spoken()) == 3  # Mara's lines
+
+
+def test_a_cover_that_changed_is_packaged_again(tmp_path):
+    text = SCRIPT.replace("title: Table", "title: Table\ncover: c.jpg")
+    tmp_path.joinpath("c.jpg").write_bytes(draw("One", "x"))
+    render(tmp_path, text, "fake")
+    tmp_path.joinpath("c.jpg").write_bytes(draw("Two", "x"))
+    events = render(tmp_path, text, "fake")
+    assert not any(isinstance(event, StageStarted) for event in events)
+    (done,) = (event for event in events if isinstance(event, RenderDone))
+    assert not done.unchanged
+
+
+def test_force_makes_everything_again(tmp_path, spoken):
+    render(tmp_path, SCRIPT, "fake")
+    spoken()
+    events = render(tmp_path, SCRIPT, "fake", afresh=True)
+    assert len(spoken()) == 5
+    assert any(isinstance(event, StageStarted) for event in events)
+
+
+def test_a_store_that_cannot_be_written_gives_hits_and_no_failure(tmp_path, monkeypatch):
+    render(tmp_path, SCRIPT, "fake")
+    (tmp_path / "out" / "s.vtt").unlink()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise StorageError("read-only")
+
+    monkeypatch.setattr(Store, "keep", refuse)
+    events = render(tmp_path, SCRIPT, "fake")
+    assert isinstance(events[-1], RenderDone)
+    assert (tmp_path / "out" / "s.vtt").exists()

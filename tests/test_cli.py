@@ -243,6 +243,8 @@ def test_ctrl_c_keeps_what_was_rendered_and_says_how_to_go_on(tmp_path):
         done += '"JobDone"' in line
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: everyone in the group
     _, rest = process.communicate(timeout=20)
+    names = [json.loads(line)["event"] for line in rest.splitlines() if line.startswith("{")]
+    assert names[-1] == "RenderFailed"
     assert process.returncode == -signal.SIGINT
     assert "run the same command again" in rest
     assert "Traceback" not in rest

@@ -32,7 +32,7 @@ from podforge.delivery.report import Report, ReportedLine, ReportedOutput, repor
 from podforge.delivery.sidecars import sidecars
 from podforge.delivery.tags import DISCLOSURE, Tags, tags_of, write_tags
 from podforge.delivery.transcripts import srt, transcript_json, webvtt
-from podforge.delivery.writing import publish, staging, write_text
+from podforge.delivery.writing import publish, staging
 from podforge.errors import DiskFull, InputError, Place, StorageError
 from podforge.script import Header, Script
 from podforge.timeline import Line, Mark, TimedWord, Timeline
@@ -636,11 +636,18 @@ def names_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+def put(path: Path, text: str) -> None:
+    """Write a file as `deliver` does."""
+    with staging(path.parent) as folder:
+        (folder / path.name).write_text(text, encoding="utf-8", newline="")
+        publish(folder / path.name, path)
+
+
 def test_a_text_is_written_whole_and_readable_by_all(tmp_path: Path) -> None:
     path = tmp_path / "new" / "a.srt"
     before = os.umask(0o022)
     try:
-        write_text(path, "é\n")
+        put(path, "é\n")
     finally:
         os.umask(before)
     assert path.read_bytes() == "é\n".encode()
@@ -663,7 +670,7 @@ def test_a_failed_write_keeps_the_old_file_and_leaves_nothing(
     else:
         monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(DiskFull, match=r"a\.srt"):
-        write_text(path, "new")
+        put(path, "new")
     assert path.read_text() == "old"
     assert names_in(tmp_path) == ["a.srt"]
 
@@ -692,7 +699,17 @@ def test_publishing_replaces_a_file(tmp_path: Path) -> None:
 def test_an_output_folder_that_cannot_be_is_an_error_of_ours(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="creating"):
-        write_text(tmp_path / "file" / "a.srt", "x")
+        put(tmp_path / "file" / "a.srt", "x")
     (tmp_path / "a.srt").mkdir()
     with pytest.raises(StorageError, match="writing"):
-        write_text(tmp_path / "a.srt", "x")
+        put(tmp_path / "a.srt", "x")
+
+
+def test_what_a_killed_render_left_is_swept_after_a_day(tmp_path: Path) -> None:
+    old, young = tmp_path / ".podforge-old", tmp_path / ".podforge-young"
+    for folder in (old, young):
+        folder.mkdir()
+    os.utime(old, (0, 0))
+    with staging(tmp_path):
+        assert not old.exists()
+        assert young.exists()

@@ -219,4 +219,6 @@ def test_a_window_without_room_for_a_pause_is_made_again_in_parts(tmp_path, spok
     produce(Order(Request(script, "fake-window"), outputs, tmp_path / "store"), events.append)
     assert len(spoken()) == 1 + 3
     assert any("in parts" in getattr(event, "text", "") for event in events)
-    assert json.loads((tmp_path / "w.report.json").read_text())["jobs_made"] == 3
+    report = json.loads((tmp_path / "w.report.json").read_text())
+    assert report["jobs_made"] == 4
+    assert "in parts" in report["warnings"][0]["text"]

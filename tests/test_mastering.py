@@ -54,7 +54,7 @@ def mastered(x, target, encoding):
 def delivered(x, target, name, folder):
     encoding = ENCODINGS[name]
     made, drive = mastered(x, target, encoding)
-    path = folder / f"x{encoding.suffix}"
+    path = folder / f"x.{encoding.name}"
     encode(made, path, RATE, 1, encoding.arguments)
     return path, drive
 

@@ -104,3 +104,16 @@ def test_afresh_speaks_everything_again(store, spoken):
     record(plan, cast, store, CREW, lambda _: None)
     record(plan, cast, store, Crew(1, {}, afresh=True), lambda _: None)
     assert len(spoken()) == 2
+
+
+def test_a_clip_that_was_judged_unusable_is_judged_again(store, spoken):
+    plan, cast = plan_of("One line.")
+    record(plan, cast, store, CREW, lambda _: None)
+    (path,) = (store.root / "records" / "heard").rglob("*.json")
+    facts = store.find("heard", path.stem)
+    kept = {key: facts[key] for key in ("spans", "levels")}
+    store.keep("heard", path.stem, {**kept, "findings": [[0, "failed", "silence"]]}, None)
+    spoken()
+    made = record(plan, cast, store, CREW, lambda _: None)
+    assert spoken() == []  # it was listened to again, and is good
+    assert all(clip.usable for clip in made.clips.values())

@@ -52,3 +52,12 @@ def test_the_way_back_through_the_offset_map():
     assert spoken.source(8, 14) == (3, 7)
     assert spoken.source(16, 22) == (9, 12)
     assert spoken.source(23, 26) == (13, 16)
+
+
+def test_words_that_are_heard_outside_the_line_are_brought_inside():
+    words = timed_words(
+        say("Ana", "a b c"), [(0, 1, 0, 90), (2, 3, 120, 130), (4, 5, 140, 150)], 0, 110
+    )
+    times = [t for w in words for t in (w.start, w.end)]
+    assert times == sorted(times)
+    assert times[-1] <= 110

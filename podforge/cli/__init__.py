@@ -13,7 +13,7 @@ _COMMANDS = {
     "plan": "plan:plan",
     "check": "check:check",
     "cast": "cast:cast",
-    "voices": "voices:voices",
+    "voices": "voices:voices_group",
 }
 
 

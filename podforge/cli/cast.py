@@ -4,13 +4,12 @@ from pathlib import Path
 
 import click
 
-from podforge.cli.options import encoding_option, script_argument
+from podforge.cli.options import encoding_option, script_argument, voices_option
 
 
 @click.command()
 @script_argument
-@click.option("--voices", type=click.Path(path_type=Path), envvar="PODFORGE_VOICES", metavar="DIR",
-              help="Where voices are looked for [voices/ beside the script and here].")  # fmt: skip
+@voices_option
 @encoding_option
 def cast(script: Path, voices: Path | None, encoding: str) -> None:
     r"""Print the speakers found in a script, and front matter to paste at its top.

@@ -15,6 +15,13 @@ scripts_argument = click.argument("scripts", type=_PATH, nargs=-1, required=True
 encoding_option = click.option(
     "--encoding", default="utf-8", metavar="NAME", help="How the script is encoded [utf-8]."
 )
+voices_option = click.option(
+    "--voices",
+    type=_PATH,
+    envvar="PODFORGE_VOICES",
+    metavar="DIR",
+    help="Where voices are looked for [voices/ beside the script and here].",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
@@ -25,10 +32,7 @@ def project_options(command: Command) -> Command:
             "--engine", default="", envvar="PODFORGE_ENGINE", metavar="NAME",
             help="The voice engine, in place of those the script names [espeak].",
         ),
-        click.option(
-            "--voices", type=_PATH, envvar="PODFORGE_VOICES", metavar="DIR",
-            help="Where voices are looked for [voices/ beside the script and here].",
-        ),
+        voices_option,
         click.option(
             "--cache", type=_PATH, envvar="PODFORGE_CACHE", metavar="DIR",
             help="The store of finished clips [~/.cache/podforge].",

@@ -63,9 +63,8 @@ def render(
             try:
                 made.append(produce(order, tell))
             except PodforgeError as error:
-                if len(scripts) == 1:
-                    raise
-                say(error)
+                if not events:  # there the stream has said it
+                    say(error)
                 code = code or exit_code(error)
     _print(made, as_json)
     return code

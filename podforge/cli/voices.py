@@ -4,20 +4,17 @@ from pathlib import Path
 
 import click
 
-_DIR = click.option(
-    "--voices", "folder", type=click.Path(path_type=Path), envvar="PODFORGE_VOICES",
-    metavar="DIR", help="Where voices are looked for [voices/ here].",
-)  # fmt: skip
+from podforge.cli.options import voices_option
 
 
-@click.group()
-def voices() -> None:
+@click.group("voices")
+def voices_group() -> None:
     """List and show voices."""
 
 
-@voices.command("list")
-@_DIR
-def list_voices(folder: Path | None) -> None:
+@voices_group.command("list")
+@voices_option
+def list_voices(voices: Path | None) -> None:
     r"""List every voice in reach, one a line.
 
     \b
@@ -26,7 +23,7 @@ def list_voices(folder: Path | None) -> None:
     from podforge.console import print_rows
     from podforge.project import voice_book
 
-    book = voice_book(None, folder)
+    book = voice_book(None, voices)
     found = [book.find(name) for name in book.names()]
     print_rows(
         ("name", "language", "engines", "description"),
@@ -34,10 +31,10 @@ def list_voices(folder: Path | None) -> None:
     )
 
 
-@voices.command("show")
+@voices_group.command("show")
 @click.argument("name")
-@_DIR
-def show_voice(name: str, folder: Path | None) -> None:
+@voices_option
+def show_voice(name: str, voices: Path | None) -> None:
     r"""Show one voice: its settings, its recording, and its consent.
 
     \b
@@ -46,7 +43,7 @@ def show_voice(name: str, folder: Path | None) -> None:
     from podforge.console import print_facts
     from podforge.project import voice_book
 
-    voice = voice_book(None, folder).find(name)
+    voice = voice_book(None, voices).find(name)
     consent = voice.consent
     print_facts(
         {

@@ -6,28 +6,29 @@ from pathlib import Path
 from podforge.delivery.drawing import draw
 from podforge.errors import InputError, Place, storage
 from podforge.plain import plain
-from podforge.script import Script
+from podforge.script import Header, Script
 
 MOST_BYTES = 10_000_000
 MOST_PIXELS = 4_000  # a side; directories take up to 3000
 _SIGNATURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 
 
-def cover_of(script: Script) -> bytes:
-    """The JPEG or PNG that the front matter names, or a drawn JPEG.
+def own_cover(script: Script) -> bytes:
+    """The JPEG or PNG that the front matter names; empty when it names none.
 
     Its path counts from the script's folder and may not lead out of it.  Raises `InputError`
     when there is no usable picture.
     """
-    header = script.header
-    if not header.cover:
-        return draw(header.title, header.show or header.author)
+    name = script.header.cover
     try:
-        return _read(header.cover, Path(script.path).parent)
+        return _read(name, Path(script.path).parent) if name else b""
     except _Unfit as unfit:
-        raise InputError.at(
-            Place(script.path), f'cover "{plain(header.cover)}": {unfit}'
-        ) from unfit
+        raise InputError.at(Place(script.path), f'cover "{plain(name)}": {unfit}') from unfit
+
+
+def drawn_cover(header: Header) -> bytes:
+    """A JPEG drawn from the title, for a script that brings no picture."""
+    return draw(header.title, header.show or header.author)
 
 
 def mime_of(data: bytes) -> str:

@@ -7,11 +7,15 @@ that a reader sees the old file or the new one and never a part (POSIX `rename`)
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from podforge.errors import storage
+
+_PREFIX = ".podforge-"
+_DAY_SECONDS = 86_400
 
 
 @contextmanager
@@ -22,11 +26,19 @@ def staging(folder: Path) -> Iterator[Path]:
     """
     with storage("creating", folder):
         folder.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=".podforge-", dir=folder))
+        _sweep(folder)
+        temporary = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=folder))
     try:
         yield temporary
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a render that was killed left more than a day ago."""
+    for left in folder.glob(f"{_PREFIX}*"):
+        if time.time() - left.stat().st_mtime > _DAY_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def publish(temporary: Path, final: Path) -> None:
@@ -38,15 +50,6 @@ def publish(temporary: Path, final: Path) -> None:
         _sync(temporary)
         temporary.replace(final)
         _sync(final.parent)  # the new name, too, must survive a power cut
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write `text` as UTF-8 with the line ends it has.  Raises `StorageError` or `DiskFull`."""
-    with staging(path.parent) as folder:
-        temporary = folder / path.name
-        with storage("writing", path):
-            temporary.write_text(text, encoding="utf-8", newline="")
-        publish(temporary, path)
 
 
 def _sync(path: Path) -> None:

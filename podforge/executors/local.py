@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import wait
+from tempfile import TemporaryDirectory
 from typing import Generic
 
 from podforge.errors import EngineError, PodforgeError, Unavailable
@@ -53,11 +54,12 @@ def run(
         pickle.dumps(make_bench), Batches(tasks, batch, workers), workers, patience
     )
     farewell = CANCEL
-    try:
-        yield from pool.work()
-        farewell = CLOSE
-    finally:
-        dismiss(pool.crew, farewell)
+    with pool.scratch:
+        try:
+            yield from pool.work()
+            farewell = CLOSE
+        finally:
+            dismiss(pool.crew, farewell)
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ class _Pool(Generic[TaskT, ResultT]):
         self._handed_out: Counter[str] = Counter()
         self._blame: Counter[str] = Counter()
         self._false_starts = 0
+        # Workers keep temporary files here, so that one that is killed leaves none.
+        self.scratch = TemporaryDirectory(prefix="podforge-", ignore_cleanup_errors=True)
 
     def work(self) -> Iterator[Started | Beat | Outcome[ResultT]]:
         while self._waiting or any(worker.busy for worker in self.crew):
@@ -97,7 +101,8 @@ class _Pool(Generic[TaskT, ResultT]):
     def _recruit(self) -> None:
         spare = sum(not worker.busy for worker in self.crew)
         for _ in range(min(self._most - len(self.crew), len(self._waiting) - spare)):
-            self.crew.append(Worker(self._opener, self._patience.start_deadline))
+            opened = self._patience.start_deadline
+            self.crew.append(Worker(self._opener, self.scratch.name, opened))
 
     def _hand_out(self) -> Iterator[Started]:
         for worker in self.crew:

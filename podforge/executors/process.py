@@ -34,11 +34,11 @@ class Worker(Generic[TaskT]):
     Raises `Unavailable` when no process can be started.
     """
 
-    def __init__(self, opener: bytes, start_deadline: float) -> None:
+    def __init__(self, opener: bytes, scratch: str, start_deadline: float) -> None:
         self.ready, self.busy = False, False
         self.tasks: dict[str, TaskT] = {}
         try:
-            self.pipe, self._process = _start()
+            self.pipe, self._process = _start(scratch)
         except OSError as error:
             raise Unavailable(f"no worker process could be started: {error}") from error
         self.send(opener)
@@ -117,7 +117,7 @@ def dismiss(crew: Iterable[Worker[Any]], farewell: bytes) -> None:
             worker.end()
 
 
-def _start() -> tuple["Connection[bytes, Message]", "subprocess.Popen[bytes]"]:
+def _start(scratch: str) -> tuple["Connection[bytes, Message]", "subprocess.Popen[bytes]"]:
     ours, theirs = Pipe()
     with theirs:
         # The kernel sends the signal when the *thread* that started the worker ends (prctl(2)).
@@ -132,7 +132,7 @@ def _start() -> tuple["Connection[bytes, Message]", "subprocess.Popen[bytes]"]:
                 stdin=subprocess.DEVNULL,
                 stdout=2,  # the parent's stdout carries results; engines print
                 pass_fds=[theirs.fileno()],
-                env=ONE_THREAD | dict(os.environ),
+                env=ONE_THREAD | dict(os.environ) | {"TMPDIR": scratch},
             )
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)

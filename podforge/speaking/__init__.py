@@ -30,13 +30,15 @@ def prepare(script: Script) -> Script:
     A speech of which nothing can be spoken (only symbols) is left out, with a warning.
     """
     lexicon = common.lexicon(script.header.lexicon)
+    languages = {role.name: role.language for role in script.header.roles}
     items: list[Item] = []
     warnings: list[Problem] = []
     for item in script.items:
         if not isinstance(item, Speech):
             items.append(item)
             continue
-        rules = rules_of(item.language or script.header.language)
+        own = languages.get(item.speakers[0], "")
+        rules = rules_of(item.language or own or script.header.language)
         spoken = speak(item.spoken or Spoken(item.text), (*lexicon, *rules))
         if any(c.isalnum() for c in spoken.text):
             items.append(replace(item, spoken=spoken))

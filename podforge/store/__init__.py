@@ -170,7 +170,7 @@ class Store:
     def _corrupt(self, path: Path) -> CorruptBlob:
         self._set_aside(path)
         return CorruptBlob(
-            f"a stored clip was damaged or is gone: {path}",
+            f"a stored file was damaged or is gone: {path}",
             hint="it is set aside; run the same command again and it will be made again",
         )
 

@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Protocol
 
 from podforge.cast import Cast, EngineUse, Limits, Part, Settings, Voice
-from podforge.errors import InputError, MissingInput, Place, Problem, storage
+from podforge.errors import (
+    InputError,
+    MissingInput,
+    Place,
+    Problem,
+    Unavailable,
+    UsageError,
+    storage,
+)
 from podforge.plan import digest
 from podforge.script import Role, Script
 from podforge.voices.files import FILE, VoiceFile, did_you_mean, read_voice
@@ -75,20 +83,26 @@ class VoiceBook:
         problems: list[Problem] = []
         for role in _speaking(script):
             name = role.engine or script.header.engine or default_engine
-            engines.setdefault(name, find_engine(name))
             try:
+                if name not in engines:
+                    engines[name] = find_engine(name)
                 file = self._find(role.voice or _slug(role.name), role.place)
                 voice = make_voice(file, engines[name], role.language)
             except InputError as error:
                 problems += (found for found in error.problems if found not in problems)
                 continue
+            except Unavailable as error:
+                raise Unavailable(error.text, place=role.place, hint=error.hint) from error
             parts[role.name] = Part(role.name, voice, name, role.gain_db, role.style)
             sources[file.place.file] = None
             if file.reference:
                 sources[str(file.reference)] = None
         if problems:
             raise InputError(tuple(problems))
-        uses = {name: _use(spec, engine_settings.get(name, {})) for name, spec in engines.items()}
+        place = Place(script.path)
+        uses = {
+            name: _use(spec, engine_settings.get(name, {}), place) for name, spec in engines.items()
+        }
         return Cast(parts, uses, tuple(sources))
 
     def _find(self, name: str, place: Place) -> VoiceFile:
@@ -186,7 +200,15 @@ def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or name
 
 
-def _use(spec: EngineLike, settings: Settings) -> EngineUse:
+def _use(spec: EngineLike, settings: Settings, place: Place) -> EngineUse:
+    """The engine with the script's settings for it.  Raises `InputError` for a wrong one."""
+    try:
+        return _engine_use(spec, settings)
+    except UsageError as error:
+        raise InputError.at(place, f"engines: {error}") from error
+
+
+def _engine_use(spec: EngineLike, settings: Settings) -> EngineUse:
     return EngineUse(
         name=spec.name,
         limits=spec.limits(settings),
