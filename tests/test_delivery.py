@@ -27,7 +27,7 @@ from podforge.delivery.captions import (
     split,
 )
 from podforge.delivery.chapters import chapters_json
-from podforge.delivery.cover import MOST_BYTES, cover_of, mime_of
+from podforge.delivery.cover import MOST_BYTES, drawn_cover, mime_of, own_cover
 from podforge.delivery.report import Report, ReportedLine, ReportedOutput, report_json
 from podforge.delivery.sidecars import sidecars
 from podforge.delivery.tags import DISCLOSURE, Tags, tags_of, write_tags
@@ -331,7 +331,7 @@ def tagged(
 
 @pytest.fixture(scope="session")
 def cover() -> bytes:
-    return cover_of(script_of(HEADER))
+    return drawn_cover(HEADER)
 
 
 PLAYED = [suffix for suffix in CODECS if suffix != "wav"]  # ffmpeg 5 reads no ID3 in WAV
@@ -527,7 +527,7 @@ def test_the_scripts_own_cover_is_taken_whatever_its_suffix(
 ) -> None:
     data = picture(kind)
     (tmp_path / "art.txt").write_bytes(data)
-    found = cover_of(script_of(Header(cover="art.txt"), tmp_path))
+    found = own_cover(script_of(Header(cover="art.txt"), tmp_path))
     assert (found, mime_of(found)) == (data, mime)
 
 
@@ -571,7 +571,7 @@ def test_a_bad_cover_is_an_error_at_its_place(tmp_path: Path, name: str, says: s
     for file, data in files.items():
         (base / file).write_bytes(data)
     with pytest.raises(InputError, match=says) as caught:
-        cover_of(script_of(Header(cover=name), base))
+        own_cover(script_of(Header(cover=name), base))
     assert caught.value.problems[0].place == Place(str(base / "a.md"))
 
 
@@ -585,8 +585,8 @@ def test_a_cover_is_drawn_for_any_title_and_always_the_same(title: str) -> None:
     from PIL import Image
 
     header = Header(title=title, show="A show " * 20)
-    found = cover_of(script_of(header))
-    assert found == cover_of(script_of(header))
+    found = drawn_cover(header)
+    assert found == drawn_cover(header)
     with Image.open(io.BytesIO(found)) as drawn:
         assert (drawn.format, drawn.size) == ("JPEG", (1400, 1400))
         inked = drawn.convert("L").crop((0, 0, 100, 1400)).tobytes()
@@ -594,7 +594,7 @@ def test_a_cover_is_drawn_for_any_title_and_always_the_same(title: str) -> None:
 
 
 def test_other_titles_get_other_covers() -> None:
-    assert len({cover_of(script_of(Header(title=f"{n}"))) for n in range(5)}) == 5
+    assert len({drawn_cover(Header(title=f"{n}")) for n in range(5)}) == 5
 
 
 # report
