@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -54,8 +54,8 @@ def open_console(quiet: bool, events: bool) -> Iterator[Tell]:
 
 def _tell_json(event: Event) -> None:
     facts = {"v": EVENTS_VERSION, "event": type(event).__name__, **asdict(event)}
-    sys.stderr.write(json.dumps(facts, ensure_ascii=False) + "\n")
-    sys.stderr.flush()
+    with suppress(OSError):  # nobody listens: that does not stop a render
+        click.echo(json.dumps(facts, ensure_ascii=False), err=True)
 
 
 def _sentence(event: Event) -> str:
@@ -96,7 +96,8 @@ class _Lines:
         if sentence:
             self._said = time.monotonic()
             for line in sentence.splitlines():
-                click.echo("  " * line.startswith("  ") + plain(line), err=True)
+                with suppress(OSError):
+                    click.echo("  " * line.startswith("  ") + plain(line), err=True)
 
     def _progress(self, event: Event) -> str:
         if isinstance(event, StageProgress):

@@ -9,44 +9,50 @@ import hashlib
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from podforge.cast import Limits
 
 _SENTENCE = re.compile(r"[.!?…]+[\"'”’)\]]*\s+")  # best places to cut a paragraph
 _CLAUSE = re.compile(r"[,;:—–]+[\"'”’)\]]*\s+")  # next best
 _SPACE = re.compile(r"\s+")  # better than the middle of a word
+_PLACES = (_SENTENCE, _CLAUSE, _SPACE)
 
 
 def cut_text(text: str, most: int) -> Iterator[tuple[int, str]]:
     """Pieces of at most `most` characters with their offsets; whole sentences if possible."""
-    if len(text) <= most:
-        yield 0, text
-        return
+    tiers = [_boundaries(text, pattern) for pattern in _PLACES] if len(text) > most else []
     stack = [(0, len(text))]
     while stack:
         start, end = stack.pop()
         if end - start <= most:
-            piece = text[start:end]
-            stripped = piece.strip()
-            if stripped:
-                yield start + piece.index(stripped[0]), stripped
+            piece = text[start:end].strip()
+            if piece:
+                yield start + text[start:end].index(piece[0]), piece
             continue
-        middle = _text_cut(text, start, end, most)
+        middle = _text_cut(tiers, start, end, most)
         stack += [(middle, end), (start, middle)]
 
 
-def _text_cut(text: str, start: int, end: int, most: int) -> int:
+def _boundaries(text: str, pattern: re.Pattern[str]) -> tuple[list[int], list[bytes]]:
+    """Where a pattern would cut, and the hash of what follows up to the next such place."""
+    cuts = [match.end() for match in pattern.finditer(text)]
+    return cuts, [_hash(text[cut:end]) for cut, end in pairwise([*cuts, len(text)])]
+
+
+def _text_cut(
+    tiers: Sequence[tuple[list[int], list[bytes]]], start: int, end: int, most: int
+) -> int:
     """The best boundary that is not close to an end, or the middle of a text without one."""
     margin = min(most // 4, (end - start) // 4)
-    for pattern in (_SENTENCE, _CLAUSE, _SPACE):
-        found = [m.end() for m in pattern.finditer(text, start + margin, end - margin)]
+    middle = (start + end) // 2
+    for cuts, hashes in tiers:
+        found = range(bisect_left(cuts, start + margin), bisect_right(cuts, end - margin))
         if found:
-            following = [*found[1:], end]
-            return min(
-                zip(found, following, strict=True), key=lambda cut: (_hash(text[slice(*cut)]), cut)
-            )[0]
-    return (start + end) // 2
+            best = min(found, key=lambda i: (hashes[i], abs(cuts[i] - middle), i))
+            if start < cuts[best] < end:
+                return cuts[best]
+    return middle
 
 
 def cut_windows(
@@ -73,7 +79,8 @@ def cut_windows(
         low = bisect_left(positions, positions[start] + limits.least_characters)
         high = bisect_right(positions, positions[end] - limits.least_characters)
         choices = range(max(low, start + 1), min(high, end)) or range(start + 1, end)
-        middle = min(choices, key=lambda i: (ranks[i], hashes[i], i))
+        # Equal hashes are equal texts: then the middle keeps the work small.
+        middle = min(choices, key=lambda i: (ranks[i], hashes[i], abs(2 * i - start - end), i))
         stack += [(middle, end), (start, middle)]
     return windows
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from podforge.delivery.report import Report
-from podforge.errors import storage
+from podforge.errors import StorageError, storage
 from podforge.project import Project
 from podforge.timeline import Timeline
 
@@ -61,6 +61,9 @@ def deliver(
     from podforge.delivery.writing import publish, staging
 
     texts = {**sidecars(timeline, project.script.header), ".report.json": report_json(report)}
+    for path in outputs.everything():
+        if path.is_dir():
+            raise StorageError(f"{path} is a folder", hint="the file of that name goes there")
     with staging(outputs.folder) as folder:
         for suffix, text in texts.items():
             path = folder / (outputs.stem + suffix)

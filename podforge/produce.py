@@ -76,7 +76,7 @@ def _produce(order: Order, tell: Tell) -> Product:
     project = open_project(order.request)
     _warn(project.script.warnings, tell)
     store = Store(order.store, lambda text: tell(Warned("", text)))
-    tell(_planned(project, store))
+    tell(_planned(project, store, order.afresh))
 
     outputs = order.outputs.in_formats(project.script.header.formats)
     picture = own_cover(project.script)  # before the work: it may be unusable
@@ -167,9 +167,10 @@ def _record(
         plan, crew = make_plan(script, cast, splits), replace(crew, afresh=False)
 
 
-def _planned(project: Project, store: Store) -> Planned:
-    new = len(missing_jobs(project.plan, store))
-    return Planned(len(project.plan.unique()), new, estimate_seconds(project.script))
+def _planned(project: Project, store: Store, afresh: bool) -> Planned:
+    jobs = project.plan.unique()
+    new = jobs if afresh else missing_jobs(project.plan, store)
+    return Planned(len(jobs), len(new), estimate_seconds(project.script))
 
 
 def _product(order: Order, outputs: Outputs, seconds: float, unchanged: bool = False) -> Product:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from podforge.cast import Cast, Settings
 from podforge.engines import find_engine
+from podforge.errors import InputError, Place, Problem
 from podforge.plan import Plan, make_plan
 from podforge.reading import read
 from podforge.script import Role, Script
@@ -44,11 +45,19 @@ def open_project(request: Request) -> Project:
 
     Raises `InputError` with all problems, `MissingInput`, or `Unavailable` for an engine.
     """
-    script = _with_engine(prepare(read(request.script, request.encoding)), request.engine)
+    script = _with_engine(_prepared(request), request.engine)
     book = voice_book(request.script, request.voices)
     settings = script.header.engines
     cast = book.cast(script, DEFAULT_ENGINE, settings, find_engine)
     return Project(script, book, cast, make_plan(script, cast), settings)
+
+
+def _prepared(request: Request) -> Script:
+    script = prepare(read(request.script, request.encoding))
+    if not any(script.speeches()):
+        problem = Problem(Place(script.path), "error", "nothing in it can be spoken")
+        raise InputError((*script.warnings, problem))
+    return script
 
 
 def voice_book(script: Path | None, voices: Path | None) -> VoiceBook:

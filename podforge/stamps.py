@@ -68,8 +68,9 @@ class Stamp:
     def _left(self) -> list[list[int]]:
         left = []
         for path in self.outputs.everything():
-            if not path.is_file():
-                return []
-            status = path.stat()
+            with storage("looking at", path):
+                if not path.is_file():
+                    return []
+                status = path.stat()
             left.append([status.st_size, status.st_mtime_ns])
         return left

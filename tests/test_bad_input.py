@@ -4,10 +4,12 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from podforge.project import Request, open_project
 from tests.test_cli import SHORT, run
 
 BODY = "**Mara:** Good evening.\n"
@@ -26,6 +28,11 @@ def script(folder: Path, data: bytes | str, name: str = "s.md") -> Path:
         ("Caf\xe9".encode("latin-1"), 65, "--encoding latin-1"),
         (b"", 65, "empty"),
         (b"---\ntitle: x\n---\n", 65, "nothing is spoken"),
+        (
+            "---\nspeakers: {Mara: mara}\n---\n**Mara:** ...\n\n😀😀\n",
+            65,
+            "nothing in it can be spoken",
+        ),
         (b"# Only a title\n\n[music: soft]\n", 65, "nothing is spoken"),
         ("---\ntitle: [broken\n---\n" + BODY, 65, "s.md:"),
         ("---\ntitle: a\ntitle: b\n---\n" + BODY, 65, "s.md:3"),
@@ -168,3 +175,55 @@ def test_check_says_what_render_would_and_goes_on_with_the_next_script(tmp_path)
     for path in paths:
         assert f"{path}" in done.stdout
     assert "engine.md:4:" in done.stdout
+
+
+def test_control_characters_are_harmless(tmp_path):
+    text = SHORT.replace("Good evening", "Good\a \x1b[31meve\x07ning").replace("Short", "Sh\x1bort")
+    done = run("render", script(tmp_path, text), "-o", tmp_path / "out.wav")
+    assert done.returncode == 0, done.stderr
+    assert "\x1b" not in done.stderr + done.stdout
+    assert "\x1b" not in (tmp_path / "out.vtt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("redirect", "code"),
+    [(">/dev/full", 74), (">&-", 0), ("2>/dev/full", 0), ("2>&-", 0), ("2> >(head -c0)", 0)],
+)
+def test_streams_that_are_full_or_closed(redirect, code, tmp_path):
+    path = script(tmp_path, SHORT)
+    command = f"{sys.executable} -m podforge render {path} -o {tmp_path}/out.wav {redirect}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "out.wav").exists()
+
+
+def test_a_name_that_is_too_long_and_a_folder_in_the_way(tmp_path):
+    path = script(tmp_path, SHORT)
+    assert run("render", path, "-o", tmp_path / ("x" * 300 + ".wav")).returncode == 74
+    assert run("render", path, "-o", "").returncode == 2
+    (tmp_path / "out.report.json").mkdir()
+    done = run("render", path, "-o", tmp_path / "out.wav")
+    assert done.returncode == 74
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out.vtt").exists()
+
+
+def test_a_working_folder_that_is_gone(tmp_path):
+    path = script(tmp_path, SHORT)
+    command = (
+        f"mkdir gone && cd gone && rmdir ../gone && {sys.executable} -m podforge render {path}"
+    )
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode in (66, 74)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_long_turn_of_one_word_is_cut_in_good_time(tmp_path):
+    text = "---\nspeakers: {Mara: mara}\n---\n**Mara:** " + "blah " * 20_000
+    began = time.process_time()
+    project = open_project(Request(script(tmp_path, text)))
+    assert time.process_time() - began < 2.0
+    assert len(project.plan.jobs) > 60

@@ -24,6 +24,8 @@ def destinations(
 
     Raises `UsageError` when two scripts would write the same file.
     """
+    if output == "":
+        raise UsageError("-o names nothing", hint="give it a file or a folder, or leave it out")
     if output and len(scripts) == 1 and not _is_folder(output):
         return [_one_file(Path(output), formats)]
     if output and len(scripts) > 1 and Path(output).suffix.lstrip(".").lower() in ENCODINGS:

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 import click
@@ -33,11 +34,12 @@ def exit_code(error: errors.PodforgeError) -> int:
 
 def say(error: errors.PodforgeError) -> None:
     """Print an error to stderr; each problem of an input on a line that editors can follow."""
-    if isinstance(error, errors.InputError):
-        for problem in error.problems:
-            click.echo(plain(str(problem)), err=True)
-        return
-    click.echo(f"podforge: error: {plain(str(error))}", err=True)
+    with suppress(OSError):  # the exit code says it, too
+        if isinstance(error, errors.InputError):
+            for problem in error.problems:
+                click.echo(plain(str(problem)), err=True)
+        else:
+            click.echo(f"podforge: error: {plain(str(error))}", err=True)
 
 
 def guard(command: click.Command) -> NoReturn:
@@ -45,7 +47,8 @@ def guard(command: click.Command) -> NoReturn:
     signal.signal(signal.SIGTERM, _terminate)
     try:
         code = command.main(standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout:  # there is none when the shell closed it
+            sys.stdout.flush()
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as error:
@@ -59,9 +62,19 @@ def guard(command: click.Command) -> NoReturn:
     except _Terminated:
         _die(signal.SIGTERM)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_stdout()
         _die(signal.SIGPIPE)
+    except OSError as error:  # stdout on a full disk; a working folder that is gone
+        _drop_stdout()
+        say(errors.StorageError(str(error)))
+        sys.exit(_CODES[errors.StorageError])
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _drop_stdout() -> None:
+    """Forget what could not be written, or Python tries again at its end."""
+    if sys.stdout:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _terminate(_number: int, _frame: object) -> NoReturn:
@@ -71,10 +84,9 @@ def _terminate(_number: int, _frame: object) -> NoReturn:
 def _die(number: signal.Signals) -> NoReturn:
     """Say how to go on, then die by the real signal, so that shells and Make see it."""
     if number != signal.SIGPIPE:
-        click.echo(
-            "\npodforge: stopped; finished clips are kept, run the same command again to go on",
-            err=True,
-        )
+        text = "podforge: stopped; finished clips are kept, run the same command again to go on"
+        with suppress(OSError):
+            click.echo(f"\n{text}", err=True)
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
     sys.exit(128 + number)

@@ -112,7 +112,7 @@ def _words(line: Line, rate: int) -> list[CaptionWord]:
     return [
         CaptionWord(text, rescale(word.start, rate, 1000), rescale(word.end, rate, 1000))
         for word in line.words
-        if (text := plain(word.text))
+        if (text := plain(word.text).replace(" ", ""))
     ]
 
 

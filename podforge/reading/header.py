@@ -13,6 +13,8 @@ from podforge.script import PAUSES, Header, Mode, Pauses
 from podforge.strict_yaml import Mapping as MappingNode
 from podforge.strict_yaml import Node, Scalar
 
+MOST_SAY = 200  # characters that stand for one word
+
 FORMAT_VERSION = "1"
 MODES: tuple[Mode, ...] = ("podcast", "audiobook")
 FORMATS = ("mp3", "m4b", "m4a", "opus", "flac", "wav")
@@ -134,7 +136,10 @@ def _lexicon(node: Node, findings: Findings) -> dict[str, str] | None:
         return None
     entries = values.mapping(node, findings, "{Siobhán: shi-vawn}")
     said = {key.text: _say(value, findings) for key, value in entries.entries} if entries else {}
-    return {word: say for word, say in said.items() if say is not None and word.strip()}
+    for word, say in said.items():
+        if say is not None and len(say) > MOST_SAY:
+            findings.error(node.place, f'"{word[:20]}" is said in more than {MOST_SAY} characters')
+    return {word: say for word, say in said.items() if say and word.strip()}
 
 
 def _say(node: Node, findings: Findings) -> str | None:

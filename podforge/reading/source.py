@@ -1,10 +1,13 @@
 """From a path to text: what can be wrong with a file before a word of it is understood."""
 
+import re
 from pathlib import Path
 
 from podforge.errors import InputError, MissingInput, Place, UsageError
 
 MOST_BYTES = 64 * 2**20
+
+_CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")  # no text has them
 
 
 def load(path: Path, encoding: str = "utf-8") -> str:
@@ -25,7 +28,8 @@ def load(path: Path, encoding: str = "utf-8") -> str:
         raise InputError.at(place, "this is not a text file: it holds NUL characters")
     if not text.strip("\ufeff \t\r\n\f\v"):
         raise InputError.at(place, "the file is empty")
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return _CONTROL.sub(" ", text)  # one for one: places stay what they are
 
 
 def _bytes(path: Path) -> bytes:

@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import stat
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,9 +25,11 @@ def bytes_of(path: Path) -> bytes | None:
     """All bytes of a file, or `None` when there is none."""
     with storage("reading", path):
         try:
-            return path.read_bytes()
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except (FileNotFoundError, NotADirectoryError):
             return None
+        with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor has no path
+            return file.read() if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
 
 
 def digest_of(path: Path) -> str:

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -58,7 +59,7 @@ class VoiceBook:
 
     def names(self) -> tuple[str, ...]:
         """Every voice there is, in alphabetical order."""
-        return tuple(sorted(self._folders()))
+        return tuple(sorted(self._folders))
 
     def find(self, name: str) -> VoiceFile:
         """The voice called exactly `name`.  Raises `InputError`."""
@@ -106,12 +107,13 @@ class VoiceBook:
         return Cast(parts, uses, tuple(sources))
 
     def _find(self, name: str, place: Place) -> VoiceFile:
-        folders = self._folders()
+        folders = self._folders
         if name not in folders:  # so that a name never becomes a path outside
             hint = did_you_mean(name, sorted(folders)) if folders else "there are none"
             raise InputError.at(place, f'there is no voice called "{name}" ({hint})')
         return read_voice(folders[name])
 
+    @cached_property
     def _folders(self) -> dict[str, Path]:
         found: dict[str, Path] = {}
         for folder in self.folders:
