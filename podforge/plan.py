@@ -43,7 +43,7 @@ class Utterance:
 class Job:
     """One engine call: one utterance, or a window of many.
 
-    `voices` is indexed by slot.  `seed` follows from the key and the attempt.
+    `voices` is indexed by slot.
     """
 
     key: str
@@ -52,8 +52,12 @@ class Job:
     voices: tuple[Voice, ...]
     settings: Settings
     rate: int
-    seed: int
     attempt: int = 0
+
+    @property
+    def seed(self) -> int:
+        """What its randomness begins with; follows from content alone."""
+        return seed_of(self.key, self.attempt)
 
     @property
     def place(self) -> Place:
@@ -67,7 +71,7 @@ class Job:
 
     def again(self, attempt: int) -> "Job":
         """The same job for another take."""
-        return replace(self, attempt=attempt, seed=seed_of(self.key, attempt))
+        return replace(self, attempt=attempt)
 
 
 @dataclass(frozen=True)
@@ -232,12 +236,11 @@ def _job(pieces: Sequence[_Piece], use: EngineUse, cast: Cast, script: Script) -
         for piece in pieces
     )
     voices = tuple(cast.parts[name].voice for name in slots)
-    return _keyed(Job("", use.name, utterances, voices, use.settings, use.limits.rate, 0), use)
+    return _keyed(Job("", use.name, utterances, voices, use.settings, use.limits.rate), use)
 
 
 def _keyed(job: Job, use: EngineUse, occurrence: int = 0) -> Job:
-    key = clip_key(job, use, occurrence)
-    return replace(job, key=key, seed=seed_of(key, job.attempt))
+    return replace(job, key=clip_key(job, use, occurrence))
 
 
 def _split(job: Job, cast: Cast, splits: Splits) -> Iterator[Job]:

@@ -18,6 +18,7 @@ _CURRENCIES = {
     "€": ("euro", "euros", "cent", "cents"),
 }
 _SCALES = {"k": "thousand", "m": "million", "bn": "billion", "b": "billion"}
+_SIGN = re.compile(r"[$£€]")
 _MONEY = re.compile(
     r"(?<![\w$£€])([$£€])(\d+(?:,\d{3})*)(?:\.(\d+))?"
     r"(?:(k|m|bn|b)\b|\s+(thousand|million|billion|trillion)\b)?",
@@ -43,6 +44,7 @@ _SITE = re.compile(
     rf"(?<![\w@./-])(?:www\.)?((?:[a-z0-9-]+\.)+(?:{_TLDS}))(/[\w/-]*\w)?(?![\w@])", re.I
 )
 _ROMAN = r"(?P<roman>(?=[IVXL])(?:XL|L?X{0,3})(?:IX|IV|V?I{0,3}))(?![\w'’])"
+_NUMERAL = re.compile(r"(?<=\s)(?:[IVXL]{2,}|[VXL]|I(?![\s'’\w]))(?![\w'’])")  # rules a text out
 _REGNAL = re.compile(
     r"\b(?:Alexander|Benedict|Boniface|Carl|Catherine|Charles|Christian|Clement|Constantine|David|"
     r"Edward|Elizabeth|Ferdinand|Francis|Frederick|George|Gregory|Gustav|Haakon|Harald|Henry|"
@@ -76,11 +78,13 @@ _NUMBER_WORDS = {
     "pp": "pages", "p": "page",
 }  # fmt: skip
 _EITHER = re.compile(r"\b(St|Dr)\.")
+_BEFORE_NAME = {"St": "Saint", "Dr": "Doctor"}
+_AFTER_NAME = {"St": "Street", "Dr": "Drive"}
+_ALL = "|".join(map(re.escape, [*_TITLES, *_ROADS, *_WORDS, *_NUMBER_WORDS, *_BEFORE_NAME]))
+_SHORTENED = re.compile(rf"\b(?:{_ALL})\.")  # quick to rule a text out
 _NAME_FOLLOWS = re.compile(
     r"\s+(?!(?:A|And|At|But|He|I|In|It|On|She|So|That|The|Then|There|They|This|We|When|You)\b)[A-Z]"
 )
-_BEFORE_NAME = {"St": "Saint", "Dr": "Doctor"}
-_AFTER_NAME = {"St": "Street", "Dr": "Drive"}
 
 
 def urls(text: str) -> Iterator[Replacement]:
@@ -96,7 +100,7 @@ def urls(text: str) -> Iterator[Replacement]:
 
 def money(text: str) -> Iterator[Replacement]:
     """`$5.20` is "5 dollars and 20 cents", `£3 million` "3 million pounds"."""
-    for found in _MONEY.finditer(text):
+    for found in _MONEY.finditer(text) if _SIGN.search(text) else ():
         sign, whole, part, short, scale = found.groups()
         one, many, small_one, small = _CURRENCIES[sign]
         if short or scale:
@@ -114,13 +118,13 @@ def money(text: str) -> Iterator[Replacement]:
 
 def percent(text: str) -> Iterator[Replacement]:
     """`50%` is "50 percent"."""
-    for found in _PERCENT.finditer(text):
+    for found in _PERCENT.finditer(text) if "%" in text else ():
         yield found.start(), found.end(), " percent"
 
 
 def ampersand(text: str) -> Iterator[Replacement]:
     """`&` is "and"."""
-    for found in _AND.finditer(text):
+    for found in _AND.finditer(text) if "&" in text else ():
         yield found.start(), found.end(), " and "
 
 
@@ -163,6 +167,8 @@ def times(text: str) -> Iterator[Replacement]:
 
 def roman(text: str) -> Iterator[Replacement]:
     """`Henry VIII` is "Henry the 8th", `Chapter IV` is "Chapter 4"."""
+    if not _NUMERAL.search(text):
+        return
     for pattern, form in ((_REGNAL, "the {}"), (_NUMBERED, "{}")):
         for found in pattern.finditer(text):
             numeral = found["roman"]
@@ -178,6 +184,8 @@ def abbreviations(text: str) -> Iterator[Replacement]:
 
     A full stop that ends the sentence too stays.
     """
+    if not _SHORTENED.search(text):
+        return
     for found in _TITLE.finditer(text):
         yield found.start(), found.end(), _TITLES[found[1]]
     for found in _NUMBER.finditer(text):

@@ -230,7 +230,7 @@ class Store:
         return self.root / "tmp"
 
     def _record(self, kind: str, key: str) -> Path:
-        return self.root / "records" / _named(kind) / _named(key)[:2] / f"{key}.json"
+        return Path(f"{self.root}/records/{_named(kind)}/{_named(key)[:2]}/{key}.json")
 
     def _blob(self, digest: str) -> Path:
         return self.root / "blobs" / _named(digest)[:2] / digest
