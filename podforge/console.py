@@ -34,6 +34,7 @@ from podforge.events import (
 from podforge.plain import plain
 from podforge.units import clock
 
+MOST_WIDTH = 24  # characters of a column that is not the last
 LINE_SECONDS = 10.0  # between lines of progress where there is no terminal
 
 
@@ -194,8 +195,12 @@ def print_rows(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
             click.echo("\t".join(plain(cell) for cell in row))
         return
     table = Table(*titles, box=None, pad_edge=False)
-    for column in table.columns:
+    for number, column in enumerate(table.columns):
         column.no_wrap, column.overflow = True, "ellipsis"
+        if number + 1 < len(titles):  # what does not fit is taken from the last column
+            column.min_width = min(
+                MOST_WIDTH, max(len(plain(row[number])) for row in [titles, *rows])
+            )
     for row in rows:
         table.add_row(*(Text(plain(cell)) for cell in row))
     console.print(table)

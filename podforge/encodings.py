@@ -29,7 +29,7 @@ ENCODINGS = {
             (("f", "mp3"), ("c:a", "libmp3lame"), ("b:a", "128k"), ("write_xing", "1"),
              ("id3v2_version", "0")),
             attenuation_db=0.4455,
-            overshoot_db=1.0,
+            overshoot_db=1.5,
         ),
         Encoding(
             "m4b",

@@ -1,4 +1,5 @@
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 from podforge.threads import stay_single
 
 stay_single()
+# Background jobs of a shell ignore Ctrl-C, and so would the processes that tests start from one.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 FAKES = Path(__file__).parent / "fakes"
 sys.path.append(str(FAKES))  # its engines are registered; workers inherit the path
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(FAKES)]))

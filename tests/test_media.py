@@ -66,12 +66,6 @@ def test_two_channels_stay_apart(tmp_path):
     assert decoded(path, 22_050, 1).shape == (22_050, 1)
 
 
-def test_progress_is_told_in_samples(tmp_path):
-    told = []
-    encode(blocks(sine(440, -6, 1, RATE), 20_000), tmp_path / "x.mp3", RATE, 1, MP3, told.append)
-    assert told == [20_000, 40_000, 44_100]
-
-
 def test_names_that_look_like_options_or_protocols(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("-y.mp3", "http:x.mp3", "a%03d.mp3", "concat:a|b.mp3"):

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import click
 
@@ -46,35 +46,45 @@ def guard(command: click.Command) -> NoReturn:
     """Run a command and leave with its code, without a traceback for what a user can cause."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        code = command.main(standalone_mode=False)
-        if sys.stdout:  # there is none when the shell closed it
-            sys.stdout.flush()
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except errors.PodforgeError as error:
-        say(error)
-        sys.exit(exit_code(error))
+        code = _run(command)
     except (KeyboardInterrupt, click.Abort):
         _die(signal.SIGINT)
     except _Terminated:
         _die(signal.SIGTERM)
     except BrokenPipeError:
-        _drop_stdout()
         _die(signal.SIGPIPE)
     except OSError as error:  # stdout on a full disk; a working folder that is gone
-        _drop_stdout()
         say(errors.StorageError(str(error)))
-        sys.exit(_CODES[errors.StorageError])
-    sys.exit(code if isinstance(code, int) else 0)
+        code = _CODES[errors.StorageError]
+    _drop(sys.stdout)
+    _drop(sys.stderr)
+    sys.exit(code)
 
 
-def _drop_stdout() -> None:
-    """Forget what could not be written, or Python tries again at its end."""
+def _run(command: click.Command) -> int:
+    try:
+        code = command.main(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        code = stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except errors.PodforgeError as error:
+        say(error)
+        code = exit_code(error)
     if sys.stdout:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.stdout.flush()
+    return code if isinstance(code, int) else 0
+
+
+def _drop(stream: TextIO | None) -> None:
+    """Forget what cannot be written, or Python tries again at its end and changes the code."""
+    if stream is None:  # the shell closed it
+        return
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _terminate(_number: int, _frame: object) -> NoReturn:
