@@ -49,7 +49,7 @@ def main() -> None:
         folder = Path(name)
         script = folder / "hour.md"
         script.write_text(dialogue(seconds))
-        (folder / "megabyte.md").write_text(of_length(1_000_000))
+        (folder / "megabyte.md").write_text(of_length(915_000)[:1_000_000])
         render = [*PODFORGE, "render", "hour.md"]
         cold = cost(render, folder)
         report = folder / "output" / "hour" / "hour.report.json"

@@ -15,11 +15,14 @@ _EMOJI = re.compile(
     "\U0001f000-\U0001faff]"
     "[\u200d\ufe00-\ufe0f\u20e3\U0001f000-\U0001faff\u2600-\u27bf]*"
 )
+_ODD_SPACE = re.compile(r"[^\S ]")
 _SPACES = re.compile(r"^\s+|\s+$|\s{2,}|[^\S ]")
 
 
 def harmful(text: str) -> Iterator[Replacement]:
     """Control and invisible characters go; white space among them is a space."""
+    if text.isascii() and text.isprintable() and "[[" not in text and "]]" not in text:
+        return  # as nearly all are
     for found in _HARMFUL.finditer(text):
         space = found.group().isspace() or found.group() in "\u2028\u2029"
         yield found.start(), found.end(), " " if space else ""
@@ -27,12 +30,14 @@ def harmful(text: str) -> Iterator[Replacement]:
 
 def emoji(text: str) -> Iterator[Replacement]:
     """Pictures inside text are not spoken."""
-    for found in _EMOJI.finditer(text):
+    for found in () if text.isascii() else _EMOJI.finditer(text):
         yield found.start(), found.end(), ""
 
 
 def spaces(text: str) -> Iterator[Replacement]:
     """One plain space between words and none at the ends."""
+    if "  " not in text and text == text.strip() and not _ODD_SPACE.search(text):
+        return
     for found in _SPACES.finditer(text):
         at_edge = found.start() == 0 or found.end() == len(text)
         yield found.start(), found.end(), "" if at_edge else " "
