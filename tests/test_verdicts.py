@@ -1,0 +1,92 @@
+"""Lines that fail, lines that are suspect, and renders that are killed: nothing is lost."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.test_cli import SHORT, run
+
+LINES = "\n\n".join(f"**Mara:** This is line number {n} of the script." for n in range(60))
+
+
+def write(folder: Path, line: str) -> Path:
+    path = folder / "s.md"
+    path.write_text(SHORT + f"\n**Mara:** {line}\n")
+    return path
+
+
+def test_a_line_without_a_usable_take_keeps_the_old_output_and_the_clips(tmp_path, spoken):
+    output = tmp_path / "out.wav"
+    arguments = ("-o", output, "--engine", "fake", "--cache", tmp_path / "store")
+    assert run("render", write(tmp_path, "A good line."), *arguments).returncode == 0
+    before = output.read_bytes()
+    done = run("render", write(tmp_path, "A SILENT line."), *arguments)
+    assert done.returncode == 75
+    assert "s.md:13:1: failed: silence" in done.stderr
+    assert "run the same command again" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert output.read_bytes() == before
+    spoken()
+    assert run("render", write(tmp_path, "A new line."), *arguments).returncode == 0
+    assert len(spoken()) == 1
+
+
+def test_a_suspect_line_is_kept_and_told_each_time(tmp_path):
+    path, output = (
+        write(tmp_path, "A SLOW line that takes far too long to say."),
+        tmp_path / "o.wav",
+    )
+    arguments = ("render", path, "-o", output, "--engine", "fake", "--cache", tmp_path / "store")
+    for _ in range(2):
+        done = run(*arguments)
+        assert done.returncode == 0
+        assert "s.md:13: warning: suspect" in done.stderr
+        (line,) = json.loads((tmp_path / "o.report.json").read_text())["findings"]
+        assert (line["severity"], line["line"]) == ("suspect", 13)
+
+
+def test_with_strict_a_suspect_line_keeps_the_old_output(tmp_path):
+    output = tmp_path / "o.wav"
+    arguments = ("-o", output, "--engine", "fake", "--strict", "--cache", tmp_path / "store")
+    assert run("render", write(tmp_path, "A good line."), *arguments).returncode == 0
+    before = output.read_bytes()
+    path = write(tmp_path, "A SLOW line that takes far too long to say.")
+    done = run("render", path, *arguments)
+    assert done.returncode == 1
+    assert "--strict" in done.stderr
+    assert output.read_bytes() == before
+
+
+@pytest.mark.parametrize("engine", ["fake", "espeak"])
+def test_after_kill_9_the_render_goes_on_and_ends_with_the_same_bytes(engine, tmp_path, spoken):
+    script = tmp_path / "s.md"
+    script.write_text(SHORT + "\n" + LINES)
+    common = ["render", str(script), "--engine", engine, "-j", "2"]
+    undisturbed = tmp_path / "one.wav"
+    assert run(*common, "-o", undisturbed, "--cache", tmp_path / "a").returncode == 0
+    all_jobs = set(spoken())
+    killed = [*common, "-o", str(tmp_path / "two.wav"), "--cache", str(tmp_path / "b")]
+    for jobs in (5, 25):
+        command = [sys.executable, "-m", "podforge", *killed, "--events", "jsonl"]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        assert process.stderr
+        done = 0
+        while done < jobs:
+            done += '"JobDone"' in process.stderr.readline()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stderr.close()
+        assert not (tmp_path / "two.wav").exists()
+    before = spoken()
+    assert run(*killed).returncode == 0
+    assert (tmp_path / "two.wav").read_bytes() == undisturbed.read_bytes()
+    if engine == "fake":
+        kept = [*before, *spoken()]
+        assert set(kept) == all_jobs
+        # What was in a worker's hands at a kill may be spoken twice, nothing else.
+        assert len(kept) - len(all_jobs) <= 2 * 2 * 4
