@@ -66,8 +66,8 @@ def _sentence(event: Event) -> str:
             return script
         case Planned(jobs, new, seconds):
             speak = f"{new} to speak" if new else "all spoken already"
-            return f"  {jobs} jobs, {speak}, about {clock(seconds)} of audio"
-        case JobFailed(_, place, reason):
+            return f"  {jobs} job{'s' * (jobs != 1)}, {speak}, about {clock(seconds)} of audio"
+        case JobFailed(_, place, reason) if reason != "stopped":
             return f"  {place}: failed: {reason}"
         case Warned(place, text):
             return f"  {place}: warning: {text}" if place else f"  warning: {text}"
@@ -163,7 +163,7 @@ def print_plan(facts: Mapping[str, Any]) -> None:
         {
             "title": facts["title"],
             "speakers": ", ".join(f"{n} ({facts['voices'][n]})" for n in facts["speakers"]),
-            "chapters": f"{len(facts['chapters'])}: " + "; ".join(facts["chapters"]),
+            "chapters": "; ".join(facts["chapters"]) or "none",
             "length": f"{facts['turns']} turns, {facts['words']} words, "
             f"about {clock(facts['estimated_seconds'])}",
             "jobs": f"{len(jobs)}, {new} new",

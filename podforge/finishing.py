@@ -6,6 +6,7 @@ with what was learnt.
 """
 
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -36,6 +37,7 @@ from podforge.signal import Block, Samples
 from podforge.store import Store
 from podforge.timeline import Placement, Timeline
 
+TELL_SECONDS = 0.2  # between two words of progress
 CHANNELS = 1  # speech alone is mono; music and pan will ask for two
 PASSES = 3  # encodings of one file at most
 LOUDNESS_TOLERANCE_LU = 0.1  # a file further from its target is made again
@@ -191,8 +193,10 @@ def _stage(name: str, seconds: float, tell: Tell) -> Iterator[None]:
 
 def _told(blocks: Iterable[Block], stage: str, rate: int, tell: Tell) -> Iterator[Block]:
     """The blocks, with word of how far they are."""
-    done = 0
+    done, told = 0, time.monotonic()
     for block in blocks:
         yield block
         done += len(block)
-        tell(StageProgress(stage, done / rate))
+        if time.monotonic() - told >= TELL_SECONDS:
+            told = time.monotonic()
+            tell(StageProgress(stage, done / rate))

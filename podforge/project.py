@@ -12,7 +12,7 @@ from podforge.engines import find_engine
 from podforge.errors import InputError, Place, Problem
 from podforge.plan import Plan, make_plan
 from podforge.reading import read
-from podforge.script import Role, Script
+from podforge.script import Cue, Role, Script
 from podforge.speaking import prepare
 from podforge.voices import VoiceBook, open_voices, shipped_voices
 
@@ -48,7 +48,10 @@ def open_project(request: Request) -> Project:
     script = _with_engine(_prepared(request), request.engine)
     book = voice_book(request.script, request.voices)
     settings = script.header.engines
-    cast = book.cast(script, DEFAULT_ENGINE, settings, find_engine)
+    try:
+        cast = book.cast(script, DEFAULT_ENGINE, settings, find_engine)
+    except InputError as error:
+        raise InputError((*script.warnings, *error.problems)) from error
     return Project(script, book, cast, make_plan(script, cast), settings)
 
 
@@ -57,7 +60,16 @@ def _prepared(request: Request) -> Script:
     if not any(script.speeches()):
         problem = Problem(Place(script.path), "error", "nothing in it can be spoken")
         raise InputError((*script.warnings, problem))
-    return script
+    silent = tuple(
+        Problem(item.place, "warning", f"cues do not sound yet: {item.file} is only listed")
+        for item in script.items
+        if isinstance(item, Cue) and item.file
+    )
+    return replace(script, warnings=tuple(sorted((*script.warnings, *silent), key=_place)))
+
+
+def _place(problem: Problem) -> Place:
+    return problem.place
 
 
 def voice_book(script: Path | None, voices: Path | None) -> VoiceBook:

@@ -145,6 +145,38 @@ def test_cast_prints_front_matter_that_works_when_pasted(tmp_path):
     assert json.loads(run("plan", script, "--json").stdout)["speakers"] == ["Ana", "Ben"]
 
 
+def test_cast_of_a_script_with_front_matter_gives_its_speakers_alone(short):
+    done = run("cast", short)
+    assert done.returncode == 0
+    assert "speakers:\n  Mara: mara\n  Tobias: tobias\n" in done.stdout
+    assert "---" not in done.stdout
+
+
+def test_help_keeps_its_examples_on_lines_of_their_own():
+    done = run("render", "--help")
+    assert "\n  podforge render episode.md\n" in done.stdout
+    assert "\\b" not in done.stdout
+
+
+def test_json_tells_of_failures_too(short, tmp_path):
+    bad = tmp_path / "bad.md"
+    bad.write_text("nothing here")
+    done = run("render", bad, short, "-o", tmp_path / "site/", "--format", "wav", "--json")
+    first, second = json.loads(done.stdout)["renders"]
+    assert (first["exit_code"], done.returncode) == (65, 65)
+    assert second["outputs"]
+
+
+def test_check_prints_warnings_beside_errors_of_voices(short):
+    text = SHORT.replace("voice: mara", "voice: marra").replace(
+        "## One", "Said too early.\n\n## One"
+    )
+    short.write_text(text)
+    said = run("check", short).stdout
+    assert "marra" in said
+    assert "warning: text before the first label" in said
+
+
 def test_voices_are_listed_and_shown():
     listed = run("voices", "list").stdout
     for name in ("ada", "iris", "jonah", "mara", "nell", "okafor", "tobias", "walter"):

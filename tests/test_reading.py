@@ -635,3 +635,14 @@ def test_a_slip_in_the_very_first_label_is_an_error_and_not_preamble(tmp_path):
     path.write_text("---\nspeakers:\n  Mara: {voice: mara}\n---\n**Maro:** Hi.\n\n**Mara:** Ho.\n")
     with pytest.raises(InputError, match=r's\.md:5:\d+: error: unknown speaker "Maro".*"Mara"'):
         read(path)
+
+
+def test_a_narrator_that_is_only_credited_leaves_the_reading_to_the_narrator(tmp_path):
+    path = tmp_path / "s.md"
+    path.write_text(
+        "---\nmode: audiobook\nnarrator: W. Deep\n"
+        "speakers: {Narrator: walter, Nell: nell}\n---\nIt rained.\n\n**Nell:** It did.\n"
+    )
+    script = read(path)
+    assert script.speakers() == ("Narrator", "Nell")
+    assert script.header.narrator == "W. Deep"

@@ -35,7 +35,7 @@ class _Lazy(click.Group):
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="podforge")
 def podforge() -> None:
-    r"""Build podcasts and audiobooks from scripts.
+    """Build podcasts and audiobooks from scripts.
 
     A script goes in; a finished, checked, tagged episode comes out; change one line and only
     what depends on it is made again.

@@ -12,14 +12,14 @@ from podforge.cli.options import encoding_option, script_argument, voices_option
 @voices_option
 @encoding_option
 def cast(script: Path, voices: Path | None, encoding: str) -> None:
-    r"""Print the speakers found in a script, and front matter to paste at its top.
+    """Print the speakers found in a script, and front matter to paste at its top.
 
     \b
     podforge cast transcript.md
     """
     from podforge.console import print_rows
     from podforge.project import voice_book
-    from podforge.reading import front_matter, suggest_cast
+    from podforge.reading import front_matter, has_front_matter, speakers_block, suggest_cast
 
     found = suggest_cast(script, encoding)
     print_rows(
@@ -27,4 +27,9 @@ def cast(script: Path, voices: Path | None, encoding: str) -> None:
         [(s.name, str(s.turns), str(s.words), str(s.place.line)) for s in found.speakers],
     )
     click.echo()
-    click.echo(front_matter(found, voice_book(script, voices).names()), nl=False)
+    names = voice_book(script, voices).names()
+    if has_front_matter(script, encoding):
+        click.echo("Put this into the front matter, in place of its speakers:", err=True)
+        click.echo(speakers_block(found, names), nl=False)
+    else:
+        click.echo(front_matter(found, names), nl=False)

@@ -14,7 +14,7 @@ from podforge.errors import InputError, Place, PodforgeError, Problem
 @voices_option
 @encoding_option
 def check(scripts: tuple[Path, ...], voices: Path | None, encoding: str) -> int:
-    r"""Print every problem as FILE:LINE:COL: error|warning: TEXT.
+    """Print every problem as FILE:LINE:COL: error|warning: TEXT.
 
     Exits with 65 when there is an error, 0 when there are only warnings or nothing.
 

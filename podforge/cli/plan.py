@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def plan(
     script: Path, engine: str, voices: Path | None, cache: Path | None, encoding: str, as_json: bool
 ) -> int:
-    r"""Show the jobs of a script, and which of them are finished already.
+    """Show the jobs of a script, and which of them are finished already.
 
     \b
     podforge plan episode.md
@@ -37,11 +37,14 @@ def plan(
 def show_plans(requests: "Sequence[Request]", store: Path, as_json: bool) -> int:
     """Print the plan of each script to stdout."""
     from podforge.console import print_plan
+    from podforge.plain import plain
     from podforge.project import open_project
     from podforge.store import Store
 
     for request in requests:
         project = open_project(request)
+        for problem in project.script.warnings:
+            click.echo(plain(str(problem)), err=True)
         facts = plan_facts(project, Store(store))
         if as_json:
             click.echo(json.dumps(facts, ensure_ascii=False))

@@ -34,7 +34,7 @@ def render(
     voices: Path | None, cache: Path | None, encoding: str, jobs: int | None, force: bool,
     strict: bool, dry_run: bool, as_json: bool, events: str | None, quiet: bool,
 ) -> int:  # fmt: skip
-    r"""Render scripts to finished, tagged episodes.
+    """Render scripts to finished, tagged episodes.
 
     Without -o: output/NAME/NAME.mp3, and beside it the transcripts, the chapters and a report.
     stdout gets the path of each result, stderr everything else.
@@ -47,7 +47,7 @@ def render(
     from podforge.cli.destinations import destinations, parse_formats
     from podforge.cli.plan import show_plans
     from podforge.console import open_console
-    from podforge.produce import Order, produce
+    from podforge.produce import Order, Product, produce
     from podforge.project import Request
     from podforge.store import default_store_root
 
@@ -56,37 +56,40 @@ def render(
     places = destinations(scripts, output, parse_formats(formats))
     if dry_run:
         return show_plans(requests, store, as_json)
-    made, code = [], 0
+    made: list[Product] = []
+    told: list[dict[str, object]] = []
+    code = 0
     with open_console(quiet=quiet, events=events == "jsonl") as tell:
         for request, outputs in zip(requests, places, strict=True):
             order = Order(request, outputs, store, jobs or processors(), force, strict)
             try:
                 made.append(produce(order, tell))
+                told.append(_made(made[-1]))
             except PodforgeError as error:
                 if not events:  # there the stream has said it
                     say(error)
                 code = code or exit_code(error)
-    _print(made, as_json)
+                told.append(_failed(request.script, error))
+    if as_json:
+        click.echo(json.dumps({"version": 1, "renders": told}, ensure_ascii=False))
+    else:
+        for product in made:
+            click.echo("\n".join(str(path) for path in product.outputs))
     return code
 
 
-def _print(made: "list[Product]", as_json: bool) -> None:
-    if as_json:
-        renders = [
-            {
-                "script": str(product.script),
-                "outputs": [str(path) for path in product.outputs],
-                "report": str(product.report),
-                "seconds": round(product.seconds, 3),
-                "unchanged": product.unchanged,
-            }
-            for product in made
-        ]
-        click.echo(json.dumps({"version": 1, "renders": renders}, ensure_ascii=False))
-        return
-    for product in made:
-        for path in product.outputs:
-            click.echo(str(path))
+def _made(product: "Product") -> dict[str, object]:
+    return {
+        "script": str(product.script),
+        "outputs": [str(path) for path in product.outputs],
+        "report": str(product.report),
+        "seconds": round(product.seconds, 3),
+        "unchanged": product.unchanged,
+    }
+
+
+def _failed(script: Path, error: PodforgeError) -> dict[str, object]:
+    return {"script": str(script), "error": str(error), "exit_code": exit_code(error)}
 
 
 def processors() -> int:

@@ -15,7 +15,7 @@ def voices_group() -> None:
 @voices_group.command("list")
 @voices_option
 def list_voices(voices: Path | None) -> None:
-    r"""List every voice in reach, one a line.
+    """List every voice in reach, one a line.
 
     \b
     podforge voices list
@@ -35,7 +35,7 @@ def list_voices(voices: Path | None) -> None:
 @click.argument("name")
 @voices_option
 def show_voice(name: str, voices: Path | None) -> None:
-    r"""Show one voice: its settings, its recording, and its consent.
+    """Show one voice: its settings, its recording, and its consent.
 
     \b
     podforge voices show mara
@@ -53,7 +53,7 @@ def show_voice(name: str, voices: Path | None) -> None:
             "folder": str(Path(voice.place.file).parent),
             "reference": _described(voice.reference) if voice.reference else "none",
             "consent": f"{consent.kind}: {consent.owner}, {consent.date}" if consent else "none",
-            "allowed uses": ", ".join(consent.allowed_uses) if consent else "",
+            "allowed uses": consent.allowed_uses if consent else "",
             **{
                 f"engine {engine}": ", ".join(f"{key} {value}" for key, value in kept.items())
                 for engine, kept in voice.engines.items()

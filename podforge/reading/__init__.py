@@ -16,11 +16,25 @@ from podforge.errors import InputError, Place, Problem
 from podforge.reading.findings import Findings
 from podforge.reading.markdown import read_markdown
 from podforge.reading.source import load
-from podforge.reading.suggesting import CastSuggestion, FoundSpeaker, front_matter, suggestion
+from podforge.reading.suggesting import (
+    CastSuggestion,
+    FoundSpeaker,
+    front_matter,
+    speakers_block,
+    suggestion,
+)
 from podforge.reading.twin import read_twin
 from podforge.script import Script
 
-__all__ = ["CastSuggestion", "FoundSpeaker", "front_matter", "read", "suggest_cast"]
+__all__ = [
+    "CastSuggestion",
+    "FoundSpeaker",
+    "front_matter",
+    "has_front_matter",
+    "read",
+    "speakers_block",
+    "suggest_cast",
+]
 
 MARKDOWN = ("", ".md", ".markdown", ".txt")
 YAML = (".yaml", ".yml", ".json")
@@ -38,6 +52,11 @@ def read(path: Path, encoding: str = "utf-8") -> Script:
 def suggest_cast(path: Path, encoding: str = "utf-8") -> CastSuggestion:
     """Who speaks in a script, declared or not; raises as `read` does."""
     return suggestion(_read(path, encoding, infer=True))
+
+
+def has_front_matter(path: Path, encoding: str = "utf-8") -> bool:
+    """Whether a script says anything about itself; a YAML script always may."""
+    return path.suffix.lower() in YAML or load(path, encoding).lstrip().startswith(("---", "+++"))
 
 
 def _read(path: Path, encoding: str, *, infer: bool) -> Script:

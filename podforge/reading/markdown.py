@@ -60,16 +60,20 @@ def _manner(
 
 
 def _narrator(header: Header, casting: Casting) -> str:
-    """Who reads what has no label: the declared narrator, or a role that is called so."""
-    if header.narrator:
-        who = casting.named(header.narrator)
-        return who[0] if len(who) == 1 else header.narrator
-    if header.mode == "podcast":
+    """Who reads what has no label.
+
+    The speaker that `narrator:` names; where it only credits a person, the role that is called
+    Narrator, or the only one.
+    """
+    who = casting.named(header.narrator) if header.narrator else ()
+    if len(who) == 1:
+        return who[0]
+    if not header.narrator and header.mode == "podcast":
         return ""
     called = casting.named("narrator")
     if called:
         return called[0]
-    return header.roles[0].name if len(header.roles) == 1 else ""
+    return header.roles[0].name if len(header.roles) == 1 else header.narrator
 
 
 def _levels(found: Sequence[Block], casting: Casting) -> tuple[int, int]:
@@ -121,6 +125,6 @@ def _completed(header: Header, telling: Telling) -> Header:
     return replace(
         header,
         title=header.title or telling.title,
-        narrator=narrator or header.narrator,
+        narrator=header.narrator or narrator,
         roles=(*header.roles, *extra),
     )

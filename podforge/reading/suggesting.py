@@ -59,10 +59,15 @@ def front_matter(suggestion: CastSuggestion, voices: Sequence[str]) -> str:
     A declared voice is kept, a voice called like the speaker is taken, and the others are given
     in turn, each once before any is given again.
     """
+    title = f"title: {_quoted(suggestion.title)}\n" if suggestion.title else ""
+    return f"---\n{title}{speakers_block(suggestion, voices)}---\n"
+
+
+def speakers_block(suggestion: CastSuggestion, voices: Sequence[str]) -> str:
+    """The `speakers:` of that front matter alone, for a script that has some already."""
     chosen = _chosen(suggestion.speakers, voices)
-    title = [f"title: {_quoted(suggestion.title)}"] if suggestion.title else []
     lines = [f"  {_quoted(one.name)}: {_quoted(chosen[one.name])}" for one in suggestion.speakers]
-    return "\n".join(["---", *title, "speakers:", *lines, "---", ""])
+    return "\n".join(["speakers:", *lines, ""])
 
 
 def _chosen(speakers: Sequence[FoundSpeaker], voices: Sequence[str]) -> dict[str, str]:

@@ -83,17 +83,18 @@ class VoiceBook:
         sources: dict[str, None] = {}
         problems: list[Problem] = []
         for role in _speaking(script):
+            place = role.place if role.place.file else Place(script.path)
             name = role.engine or script.header.engine or default_engine
             try:
                 if name not in engines:
                     engines[name] = find_engine(name)
-                file = self._find(role.voice or _slug(role.name), role.place)
+                file = self._find(role.voice or _slug(role.name), place)
                 voice = make_voice(file, engines[name], role.language)
             except InputError as error:
                 problems += (found for found in error.problems if found not in problems)
                 continue
             except Unavailable as error:
-                raise Unavailable(error.text, place=role.place, hint=error.hint) from error
+                raise Unavailable(error.text, place=place, hint=error.hint) from error
             parts[role.name] = Part(role.name, voice, name, role.gain_db, role.style)
             sources[file.place.file] = None
             if file.reference:
