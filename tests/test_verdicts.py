@@ -90,3 +90,29 @@ def test_after_kill_9_the_render_goes_on_and_ends_with_the_same_bytes(engine, tm
         assert set(kept) == all_jobs
         # What was in a worker's hands at a kill may be spoken twice, nothing else.
         assert len(kept) - len(all_jobs) <= 2 * 2 * 4
+
+
+def test_two_renders_at_once_speak_each_job_once(tmp_path, spoken):
+    script = tmp_path / "s.md"
+    script.write_text(SHORT + "\n" + LINES)
+    common = [
+        sys.executable,
+        "-m",
+        "podforge",
+        "render",
+        str(script),
+        "--engine",
+        "fake",
+        "-j",
+        "2",
+    ]
+    store = ["--cache", str(tmp_path / "store")]
+    outputs = [tmp_path / "one.wav", tmp_path / "two.wav"]
+    renders = [
+        subprocess.Popen([*common, *store, "-o", str(output)], stderr=subprocess.DEVNULL)
+        for output in outputs
+    ]
+    assert [render.wait(120) for render in renders] == [0, 0]
+    keys = spoken()
+    assert len(keys) == len(set(keys)) == 62
+    assert outputs[0].read_bytes() == outputs[1].read_bytes()
