@@ -11,7 +11,15 @@ from pathlib import Path
 
 from podforge.delivering import Outputs, deliver
 from podforge.delivery.cover import drawn_cover, own_cover
-from podforge.errors import CorruptBlob, DiskFull, Doubtful, Place, PodforgeError, Problem
+from podforge.errors import (
+    CorruptBlob,
+    DiskFull,
+    Doubtful,
+    InputError,
+    Place,
+    PodforgeError,
+    Problem,
+)
 from podforge.events import Planned, RenderDone, RenderFailed, RenderStarted, Tell, Warned
 from podforge.layout import cuts_refused, lay_out
 from podforge.plan import Plan, estimate_seconds, make_plan
@@ -20,7 +28,7 @@ from podforge.recording import Crew, Recording, missing_jobs, record
 from podforge.reporting import Made, missed_targets, report_of, suspects
 from podforge.stamps import Stamp
 from podforge.store import Store
-from podforge.units import MIX_RATE
+from podforge.units import CHARACTERS_PER_SECOND, MIX_RATE
 
 CLIP_BYTES = 2 * 24_000  # a second of clips, of the mix, and of a finished file, about
 MIX_BYTES = 4 * MIX_RATE
@@ -75,6 +83,8 @@ def produce(order: Order, tell: Tell) -> Product:
 def _produce(order: Order, tell: Tell) -> Product:
     project = open_project(order.request)
     _warn(project.script.warnings, tell)
+    if order.strict:
+        _check_declared(project)
     store = Store(order.store, lambda text: tell(Warned("", text)))
     tell(_planned(project, store, order.afresh))
 
@@ -111,10 +121,21 @@ def _warn(problems: Iterable[Problem], tell: Tell) -> None:
         tell(Warned(str(problem.place) if problem.place.file else "", problem.text))
 
 
+def _check_declared(project: Project) -> None:
+    """With --strict nobody speaks whose name was only guessed from the labels."""
+    declared = {role.name for role in project.script.header.roles}
+    guessed = [name for name in project.script.speakers() if name not in declared]
+    if guessed:
+        text = f"--strict, and the cast is not declared: {', '.join(guessed[:5])}"
+        hint = "`podforge cast` prints front matter to paste"
+        raise InputError.at(Place(project.script.path), f"{text} ({hint})")
+
+
 def _check_space(project: Project, outputs: Outputs, store: Store) -> None:
     """Refuse work for which the store's disk has no room, before any of it is done."""
     seconds = estimate_seconds(project.script)
-    needed = int(seconds * (CLIP_BYTES + MIX_BYTES + FILE_BYTES * len(outputs.formats)))
+    new = sum(job.characters for job in missing_jobs(project.plan, store)) / CHARACTERS_PER_SECOND
+    needed = new * CLIP_BYTES + seconds * (MIX_BYTES + FILE_BYTES * len(outputs.formats))
     free = store.free_bytes()
     if free < needed:
         raise DiskFull(

@@ -62,6 +62,20 @@ def test_with_strict_a_suspect_line_keeps_the_old_output(tmp_path):
     assert output.read_bytes() == before
 
 
+def test_with_strict_a_cast_that_was_only_guessed_is_an_error(tmp_path):
+    path = tmp_path / "open.md"
+    path.write_text(
+        "\n\n".join(f"**{who}:** Line {n}." for n, who in enumerate(["Mara", "Ada"] * 3))
+    )
+    arguments = ("render", path, "-o", tmp_path / "o.wav")
+    done = run(*arguments, "--strict")
+    assert done.returncode == 65
+    assert "podforge cast" in done.stderr
+    done = run(*arguments)
+    assert done.returncode == 0
+    assert "warning" in done.stderr
+
+
 @pytest.mark.parametrize("engine", ["fake", "espeak"])
 def test_after_kill_9_the_render_goes_on_and_ends_with_the_same_bytes(engine, tmp_path, spoken):
     script = tmp_path / "s.md"
