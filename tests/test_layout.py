@@ -162,7 +162,7 @@ def test_parts_that_are_refused_again_are_split_again_until_nothing_is(stochasti
     pause = Pause(1.0, PLACE)
     twice = [say("Ana", "One."), pause, say("Ben", "Two."), pause, say("Ana", "Three.")]
     script = script_of(*twice, pause, *twice)
-    limits = replace(WINDOWS, stochastic=stochastic, most_characters=12, speakers=2)
+    limits = replace(WINDOWS, stochastic=stochastic, most_characters=60, speakers=2)
     cast = cast_of(script, limits)
     plan = make_plan(script, cast)
     splits: dict[str, frozenset[int]] = {}

@@ -108,7 +108,7 @@ def test_after_kill_9_the_render_goes_on_and_ends_with_the_same_bytes(engine, tm
 
 def test_two_renders_at_once_speak_each_job_once(tmp_path, spoken):
     script = tmp_path / "s.md"
-    script.write_text(SHORT + "\n" + LINES)
+    script.write_text(SHORT + "\n" + LINES.replace("This", "WAIT, this"))
     common = [
         sys.executable,
         "-m",

@@ -1,8 +1,8 @@
 """Engines that misbehave on demand, found by entry point like any other.
 
 What they do is written in the text: CRASH, HANG, SILENT, NAN, RAISE, NOTHING; SLOW takes four
-times as long as it should, FLAKY is silent on the first take.  Each job that is spoken is logged
-in the file that FAKE_LOG names.
+times as long as it should, WAIT is slow to come, FLAKY is silent on the first take.  Each job
+that is spoken is logged in the file that FAKE_LOG names.
 """
 
 import os
@@ -67,6 +67,8 @@ class FakeEngine:
             log(job.key)
             if "CRASH" in text:
                 os.kill(os.getpid(), signal.SIGSEGV)
+            if "WAIT" in text:
+                time.sleep(0.05)
             while "HANG" in text:
                 time.sleep(0.1)
             if "RAISE" in text:
