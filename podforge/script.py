@@ -5,7 +5,7 @@ A turn is a run of `Speech` items by the same speakers: each paragraph is one it
 edit touches one paragraph and not the turn.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Literal
@@ -48,6 +48,19 @@ class Spoken:
                 return edit.source_start if low else edit.source_end
             shift = edit.source_end - edit.spoken_end
         return position + shift
+
+
+def replaced(text: str, found: Iterable[tuple[int, int, str]]) -> Spoken:
+    """The text with ranges replaced, in order and not overlapping, and the way back to it."""
+    parts: list[str] = []
+    edits: list[Edit] = []
+    at = length = 0
+    for start, end, said in found:
+        parts += [text[at:start], said]
+        length += start - at
+        edits.append(Edit(length, length + len(said), start, end))
+        length, at = length + len(said), end
+    return Spoken("".join([*parts, text[at:]]), tuple(edits))
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podforge.errors import Place
-from podforge.script import Chapter, Edit, Header, Script, Speech, Spoken
+from podforge.script import Chapter, Edit, Header, Script, Speech, Spoken, replaced
 from podforge.speaking import prepare, rules_of, speak
 from podforge.speaking.common import lexicon
-from podforge.speaking.offsets import apply, compose, replaced
+from podforge.speaking.offsets import apply, compose
 
 PLACE = Place("a.md", 3, 1)
 

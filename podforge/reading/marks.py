@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from podforge.script import Edit, Spoken
+from podforge.script import Spoken, replaced
 
 VOID = "\ue0ff"
 _ESCAPED = 0xE000  # plus the code of an ASCII character
@@ -116,14 +116,4 @@ def _placed(text: str, events: list[str], says: list[str]) -> Finished:
 
 
 def _spoken(text: str, readings: list[tuple[int, int, str]]) -> Spoken | None:
-    if not readings:
-        return None
-    out: list[str] = []
-    edits: list[Edit] = []
-    at = length = 0
-    for start, end, say in readings:
-        out += [text[at:start], say]
-        length += start - at
-        edits.append(Edit(length, length + len(say), start, end))
-        length, at = length + len(say), end
-    return Spoken("".join([*out, text[at:]]), tuple(edits))
+    return replaced(text, readings) if readings else None

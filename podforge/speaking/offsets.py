@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from operator import itemgetter
 
-from podforge.script import Edit, Spoken
+from podforge.script import Edit, Spoken, replaced
 
 Replacement = tuple[int, int, str]  # a range of the text, and what is said for it
 Rule = Callable[[str], Iterator[Replacement]]
@@ -32,19 +32,6 @@ def _free(found: Iterable[Replacement], taken: tuple[Edit, ...]) -> Iterator[Rep
         if start >= at and not blocked:
             yield start, end, said
             at = end
-
-
-def replaced(text: str, found: Iterable[Replacement]) -> Spoken:
-    """The text with replacements made, in order and not overlapping."""
-    parts: list[str] = []
-    edits: list[Edit] = []
-    at = length = 0
-    for start, end, said in found:
-        parts += [text[at:start], said]
-        length += start - at
-        edits.append(Edit(length, length + len(said), start, end))
-        length, at = length + len(said), end
-    return Spoken("".join([*parts, text[at:]]), tuple(edits))
 
 
 def compose(first: Spoken, second: Spoken) -> Spoken:
