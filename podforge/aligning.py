@@ -1,6 +1,6 @@
 """Where each utterance of a take lies.
 
-An engine that knows says so; its word is final.  A single utterance is found by its energy.
+A single utterance is found by its energy.
 For a window from an engine that does not tell, boundaries are put where the text's lengths
 expect them and moved into the nearest silence; a boundary that finds none is unsure, and an
 unsure boundary is never cut (DESIGN, rule 1).
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from podforge.clip import CUT_SECONDS, Span
+from podforge.plan import Utterance
 from podforge.signal import rms_envelope, speech_bounds
 from podforge.units import to_gain
 
@@ -23,14 +24,16 @@ UNSURE = 0.2  # confidence of a boundary that found no silence
 
 
 def align(
-    samples: NDArray[np.float32], rate: int, lengths: Sequence[int], told: tuple[Span, ...] | None
+    samples: NDArray[np.float32],
+    rate: int,
+    utterances: Sequence[Utterance],
+    marks: Sequence[int] = (),  # noqa: ARG001 - TODO
 ) -> tuple[Span, ...]:
-    """One span per utterance; `lengths` are the characters of their texts.
+    """One span per utterance.
 
-    `samples` is mono, shape (n,).  `told` are the engine's own spans, if it gives any.
+    `samples` is mono, shape (n,).  `marks` are samples where the model said that a turn ended.
     """
-    if told is not None:
-        return told
+    lengths = [len(said.text) for said in utterances]
     start, end = speech_bounds(samples, rate)
     if len(lengths) == 1:
         return (Span(start, end),)

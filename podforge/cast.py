@@ -27,6 +27,7 @@ class Limits:
     batch: int = 1  # jobs handed over at once
     most_workers: int = 0  # 0: as many as asked for
     stochastic: bool = False  # another seed gives another take
+    languages: tuple[str, ...] = ()  # primary subtags that it was made for; empty: any
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,15 @@ class Voice:
     """A voice as one engine gets it: its identity, settings there, and recording, if any.
 
     `identity` is a digest of the pinned embedding, else of the reference clip, else of the
-    preset's settings: two names with the same sound have the same identity.
+    preset's settings: two names with the same sound have the same identity.  Paths are absolute.
     """
 
     name: str
     identity: str
     settings: Settings = field(default_factory=dict)
-    reference: str = ""  # absolute path of the reference clip, or empty
+    reference: str = ""  # path of the reference clip, or empty
+    reference_digest: str = ""  # of the clip's bytes
+    embedding: str = ""  # path of the pinned embedding, or empty
     language: str = "en"
 
 

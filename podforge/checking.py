@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from podforge.clip import Finding, Span
+from podforge.plan import Utterance
 from podforge.units import CHARACTERS_PER_SECOND, to_decibels
 
 SILENT_DBFS = -60.0  # speech below this RMS is not speech
@@ -25,9 +26,14 @@ TAIL_SECONDS, TAIL_DBFS = 1.0, -45.0  # louder and longer than this after the la
 
 
 def check(
-    samples: NDArray[np.float32], rate: int, texts: Sequence[str], spans: Sequence[Span]
+    samples: NDArray[np.float32],
+    rate: int,
+    utterances: Sequence[Utterance],
+    spans: Sequence[Span],
+    cut_short: bool = False,  # noqa: ARG001 - TODO
 ) -> tuple[Finding, ...]:
-    """What is wrong with a take: `samples` mono, shape (n,); one text and span an utterance."""
+    """What is wrong with a take: `samples` mono, shape (n,); one span an utterance."""
+    texts = [said.text for said in utterances]
     if not np.isfinite(samples).all():
         return (Finding(0, "failed", "the take holds samples that are not numbers"),)
     findings = [

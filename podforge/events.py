@@ -20,6 +20,36 @@ class RenderStarted:
 
 
 @dataclass(frozen=True)
+class FetchStarted:
+    """A model is about to be downloaded: `size` bytes are missing."""
+
+    what: str
+    size: int
+
+
+@dataclass(frozen=True)
+class FetchProgress:
+    """`size` bytes of it are here."""
+
+    what: str
+    size: int
+
+
+@dataclass(frozen=True)
+class FetchDone:
+    """It is here, whole."""
+
+    what: str
+
+
+@dataclass(frozen=True)
+class FetchFailed:
+    """It could not be had; what came stays for the next try."""
+
+    what: str
+
+
+@dataclass(frozen=True)
 class Planned:
     """The plan stands: `new` of `jobs` must be spoken, the others are in the store."""
 
@@ -121,6 +151,10 @@ class RenderFailed:
 
 Event = (
     RenderStarted
+    | FetchStarted
+    | FetchProgress
+    | FetchDone
+    | FetchFailed
     | Planned
     | JobStarted
     | JobProgress

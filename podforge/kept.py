@@ -6,14 +6,20 @@ never speak anything again (DESIGN, "Keys").
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from podforge import __version__
+from podforge.cast import EngineUse, Voice
 from podforge.clip import Clip, Finding, Level, Span, Word
+from podforge.engines.base import Take
 from podforge.plan import Job, digest
 from podforge.store import Store
 
-HEARD_VERSION = 1  # raised when alignment, checks or levels change
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+HEARD_VERSION = 2  # raised when alignment, checks or levels change
 
 Record = Mapping[str, Any]  # JSON as it lies in the store
 
@@ -33,31 +39,37 @@ def is_spoken(store: Store, job: Job) -> bool:
 
 def heard_key(record: Record, job: Job) -> str:
     """The key of what was derived from a clip."""
-    return digest([HEARD_VERSION, record["blob"], [said.text for said in job.utterances]])
+    said = [[utterance.slot, utterance.text] for utterance in job.utterances]
+    return digest([HEARD_VERSION, record["blob"], said])
 
 
-def clip_facts(
-    job: Job,
-    rate: int,
-    samples: int,
-    spans: tuple[Span, ...] | None,
-    words: tuple[tuple[Word, ...], ...] | None,
-) -> Record:
+def embedding_key(use: EngineUse, voice: Voice) -> str:
+    """The key of what a model made of a recording; the settings of the voice do not count."""
+    return digest(["embedding", use.name, use.model, voice.reference_digest or voice.identity])
+
+
+def clip_facts(job: Job, take: Take) -> Record:
     """The record of a take: what no later run could find out from the sound alone."""
+    spans = take.spans
     return {
-        "rate": rate,
-        "samples": samples,
+        "rate": take.rate,
+        "samples": len(take.samples),
         "attempt": job.attempt,
         "seed": job.seed,
         "spans": [[s.start, s.end, s.confidence] for s in spans] if spans else None,
-        "words": [[[w.first, w.last, w.start, w.end] for w in line] for line in words or ()],
+        "words": [[[w.first, w.last, w.start, w.end] for w in line] for line in take.words or ()],
+        "marks": list(take.marks),
+        "cut_short": take.cut_short,
         "made": {"engine": job.engine, "podforge": __version__},
     }
 
 
-def told_spans(record: Record) -> tuple[Span, ...] | None:
-    """The engine's own spans in a clip record."""
-    return tuple(Span(*span) for span in record["spans"]) if record["spans"] else None
+def take_of(job: Job, record: Record, samples: "NDArray[np.float32]", rate: int) -> Take:
+    """The take that a clip record tells of, with its sound; without the words."""
+    spans = tuple(Span(*span) for span in record["spans"]) if record["spans"] else None
+    # Clips of podforge 0.2 and older have neither marks nor the flag.
+    marks, cut_short = tuple(record.get("marks", ())), bool(record.get("cut_short"))
+    return Take(job.key, samples, rate, spans, marks=marks, cut_short=cut_short)
 
 
 def heard_facts(

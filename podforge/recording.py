@@ -72,7 +72,7 @@ def _speak(
 
     limits, by_key = use.limits, {job.key: job for job in jobs}
     settings = crew.settings.get(use.name, {})
-    bench = partial(open_studio, use.name, settings, limits.stochastic, store.root, crew.afresh)
+    bench = partial(open_studio, use, settings, store.root, crew.afresh)
     workers = min(crew.workers, limits.most_workers or crew.workers, len(jobs))
     open_jobs: dict[str, Job] = {}
     try:

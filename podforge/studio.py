@@ -5,27 +5,29 @@ the job's lock, so that two renders at once never speak the same job twice.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from podforge.aligning import align
-from podforge.cast import Settings
+from podforge.cast import EngineUse, Settings, Voice
 from podforge.checking import check
-from podforge.clip import Clip, Finding
+from podforge.clip import Clip, Finding, Span
 from podforge.engines import find_engine
-from podforge.engines.base import Engine, Take, VoiceState
+from podforge.engines.base import Embedding, Engine, Take, VoiceState
 from podforge.errors import CorruptBlob, EngineError
 from podforge.events import Watch
 from podforge.kept import (
     Record,
     clip_facts,
     clip_of,
+    embedding_key,
     find_clip,
     heard_facts,
     heard_key,
-    told_spans,
+    take_of,
 )
 from podforge.metering import gated_level
 from podforge.pcm import from_wav, to_wav
@@ -50,19 +52,17 @@ class Refused:
     findings: tuple[Finding, ...]
 
 
-def open_studio(
-    engine: str, settings: Settings, stochastic: bool, root: Path, afresh: bool
-) -> "Studio":
+def open_studio(use: EngineUse, settings: Settings, root: Path, afresh: bool) -> "Studio":
     """Load an engine in this process.  `afresh` speaks jobs even when the store has them."""
-    return Studio(find_engine(engine).load(settings), Store(root), stochastic, afresh)
+    return Studio(find_engine(use.name).load(settings), use, Store(root), afresh)
 
 
 class Studio:
     """An engine, a store, and the voices that the engine has prepared so far."""
 
-    def __init__(self, engine: Engine, store: Store, stochastic: bool, afresh: bool) -> None:
-        self._engine, self._store = engine, store
-        self._takes = TAKES if stochastic else 1
+    def __init__(self, engine: Engine, use: EngineUse, store: Store, afresh: bool) -> None:
+        self._engine, self._use, self._store = engine, use, store
+        self._takes = TAKES if use.limits.stochastic else 1
         self._afresh = afresh
         self._voices: dict[str, VoiceState] = {}
 
@@ -87,6 +87,20 @@ class Studio:
     def close(self) -> None:
         """Give the engine back."""
         self._engine.close()
+
+    def voice_state(self, voice: Voice) -> VoiceState:
+        """What the engine makes of a voice; an `Embedding` is made once and kept in the store."""
+        key = embedding_key(self._use, voice)
+        with self._store.lock(key):
+            record = self._store.find("embedding", key)
+            if record:
+                with suppress(CorruptBlob):
+                    return Embedding(self._store.read(record["blob"]))
+            state = self._engine.embed(voice)
+            if isinstance(state, Embedding):
+                facts = {"engine": self._use.name, "model": self._use.model, "voice": voice.name}
+                self._store.keep("embedding", key, facts, state.payload)
+            return state
 
     def _known(self, job: Job) -> Clip | None:
         """The clip from the store; what is derived from it is made again where it is missing."""
@@ -122,7 +136,7 @@ class Studio:
         voices = {voice.identity: voice for job in jobs for voice in job.voices}
         for identity, voice in voices.items():
             if identity not in self._voices:
-                self._voices[identity] = self._engine.embed(voice)
+                self._voices[identity] = self.voice_state(voice)
         for take in self._engine.speak(jobs, self._voices, watch):
             job = by_key.pop(take.key, None)
             if job is None:
@@ -133,27 +147,29 @@ class Studio:
             raise EngineError(f"{lost.engine} gave no take", place=lost.place)
 
     def _judge(self, job: Job, take: Take) -> tuple[Finding, ...]:
-        texts = [said.text for said in job.utterances]
+        return check(
+            take.samples, take.rate, job.utterances, self._spans(job, take), take.cut_short
+        )
+
+    def _spans(self, job: Job, take: Take) -> tuple[Span, ...]:
+        """Where each utterance lies: as the engine says, else as it is heard."""
         finite = np.nan_to_num(take.samples)
-        spans = align(finite, take.rate, [len(text) for text in texts], take.spans)
-        return check(take.samples, take.rate, texts, spans)
+        return take.spans or align(finite, take.rate, job.utterances, take.marks)
 
     def _keep(self, job: Job, take: Take, findings: tuple[Finding, ...]) -> Spoken | Refused:
         if any(finding.severity == "failed" for finding in findings):
             return Refused(findings)
-        facts = clip_facts(job, take.rate, len(take.samples), take.spans, take.words)
         payload = to_wav(take.samples, take.rate)
-        record = self._store.keep("clip", job.key, facts, payload)
+        record = self._store.keep("clip", job.key, clip_facts(job, take), payload)
         clip = self._listen(job, record, payload)
         return Spoken(clip, fresh=True) if clip.usable else Refused(clip.findings)
 
     def _listen(self, job: Job, record: Record, payload: bytes) -> Clip:
         """Derive spans, levels and findings from the stored sound, now or later the same."""
-        samples, rate = from_wav(payload)
-        texts = [said.text for said in job.utterances]
-        spans = align(samples, rate, [len(text) for text in texts], told_spans(record))
-        levels = [gated_level(samples[span.start : span.end], rate) for span in spans]
-        facts = heard_facts(spans, levels, check(samples, rate, texts, spans))
+        take = take_of(job, record, *from_wav(payload))
+        spans = self._spans(job, take)
+        levels = [gated_level(take.samples[s.start : s.end], take.rate) for s in spans]
+        facts = heard_facts(spans, levels, self._judge(job, take))
         heard = self._store.keep("heard", heard_key(record, job), facts, None, durable=False)
         return clip_of(job.key, record, heard)
 

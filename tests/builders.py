@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from podforge.cast import Cast, EngineUse, Limits, Part, Voice
 from podforge.clip import Clip, Level, Span, Word
 from podforge.errors import Place
-from podforge.plan import Job, Plan
+from podforge.plan import Job, Plan, Utterance
 from podforge.script import Chapter, Header, Item, SceneBreak, Script, Speech, Spoken
 
 UTTERANCES = Limits(rate=22_050, most_characters=1_500, most_utterance=1_500)
@@ -56,6 +56,14 @@ def cast_of(
         for name in script.speakers()
     }
     return Cast(parts, uses)
+
+
+def utterances(*texts: str, slots: Sequence[int] = ()) -> tuple[Utterance, ...]:
+    """The utterances of a job; all of slot 0 unless `slots` says other."""
+    return tuple(
+        Utterance(f"S{slot}", slot, text, "en", "", n, 0, Place("s.md", n + 1, 1))
+        for n, (text, slot) in enumerate(zip(texts, slots or [0] * len(texts), strict=True))
+    )
 
 
 def clip_for(job: Job, gap: float = 0.2, confidence: float = 1.0, lufs: float = -20.0) -> Clip:

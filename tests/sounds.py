@@ -11,6 +11,16 @@ from numpy.typing import NDArray
 from podforge.media import ffmpeg_path
 
 Floats = NDArray[np.float32]
+RATE = 22_050  # of `noise` and `silence`, in samples per second
+
+
+def noise(seconds: float, level: float = 0.1, seed: int = 1) -> Floats:
+    """White noise with an RMS of `level`."""
+    return np.random.default_rng(seed).normal(0, level, int(seconds * RATE)).astype(np.float32)
+
+
+def silence(seconds: float) -> Floats:
+    return np.zeros(int(seconds * RATE), np.float32)
 
 
 def sine(frequency: float, level_db: float, seconds: float, rate: int, phase: float = 0) -> Floats:

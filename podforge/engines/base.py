@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from podforge.cast import Limits, Settings, Voice
 from podforge.clip import Span, Word
-from podforge.events import Watch
+from podforge.events import Tell, Watch
 from podforge.plan import Job
 
 if TYPE_CHECKING:
@@ -24,10 +24,22 @@ VoiceState = object  # whatever the engine makes of a voice and keeps in memory
 
 
 @dataclass(frozen=True)
+class Embedding:
+    """A voice state that cost work: the studio keeps it in the store under its voice and model.
+
+    `payload` is the engine's own format; it is given back to `speak` as it was, in any process.
+    """
+
+    payload: bytes
+
+
+@dataclass(frozen=True)
 class Take:
     """One attempt at a job: mono float32 in [-1, 1], shape (samples,), at `rate`.
 
-    `spans` and `words` hold one entry per utterance when the engine knows them.
+    `spans` and `words` hold one entry per utterance when the engine knows them.  `marks` are the
+    samples where the model itself said that a turn ended, as far as it did; `cut_short` says that
+    it would have gone on when its length limit was reached.
     """
 
     key: str
@@ -35,13 +47,18 @@ class Take:
     rate: int
     spans: tuple[Span, ...] | None = None
     words: tuple[tuple[Word, ...], ...] | None = None
+    marks: tuple[int, ...] = ()
+    cut_short: bool = False
 
 
 class Engine(Protocol):
     """A loaded engine, in a worker process."""
 
     def embed(self, voice: Voice) -> VoiceState:
-        """Prepare a voice; called once per voice and worker."""
+        """Prepare a voice; once per voice and worker, or once for ever where it is an `Embedding`.
+
+        Raises `EngineError` for a voice that the engine cannot use.
+        """
 
     def speak(
         self, jobs: Sequence[Job], voices: Mapping[str, VoiceState], watch: Watch
@@ -56,11 +73,13 @@ class Engine(Protocol):
 
 
 class EngineSpec(Protocol):
-    """What can be known about an engine without loading it."""
+    """What can be known about an engine without loading it; subclass it for the defaults."""
 
     name: str
     voice_key: str  # whose settings of a voice it reads: its own name, or another engine's
     sound_version: int  # raised by hand when the engine's sound changes on purpose
+    known_settings: tuple[str, ...] = ()  # of the run; a flag goes to the engines that know it
+    needs_reference: bool = False  # a voice is a recording, or an embedding that was made of one
 
     def limits(self, settings: Settings) -> Limits:
         """What one call may hold."""
@@ -69,6 +88,13 @@ class EngineSpec(Protocol):
         """Names the library or weights that decide the sound; reads files, loads nothing.
 
         Raises `Unavailable` when the engine is not installed.
+        """
+
+    def fetch(self, settings: Settings, tell: Tell, *, offline: bool, update: bool) -> None:
+        """Get what is missing (a model) from where it is published; nothing, for most engines.
+
+        `update` looks for a newer one.  Raises `Unavailable` when it is missing and `offline`, or
+        cannot be had.
         """
 
     def sound_settings(self, settings: Settings) -> Settings:

@@ -4,7 +4,7 @@ Windows of up to four voices, exact spans and words, thousands of times faster t
 """
 
 from podforge.cast import Limits, Settings
-from podforge.engines.base import Engine
+from podforge.engines.base import Engine, EngineSpec
 from podforge.errors import UsageError
 from podforge.units import CHARACTERS_PER_SECOND
 
@@ -12,7 +12,7 @@ RATE = 24_000  # samples per second
 WINDOW_SECONDS = 240
 
 
-class Tone:
+class Tone(EngineSpec):
     """Tones instead of speech; any voice will do."""
 
     name = "tone"

@@ -14,14 +14,14 @@ import numpy as np
 
 from podforge.cast import Limits
 from podforge.clip import Span
-from podforge.engines.base import Take
+from podforge.engines.base import EngineSpec, Take
 from podforge.errors import EngineError
 
 RATE = 16_000
 GAP_SECONDS = 0.25
 
 
-class Fake:
+class Fake(EngineSpec):
     name = "fake"
     voice_key = "espeak"
     sound_version = 1

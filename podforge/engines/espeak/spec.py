@@ -4,7 +4,7 @@ import re
 from difflib import get_close_matches
 
 from podforge.cast import Limits, Settings
-from podforge.engines.base import Engine
+from podforge.engines.base import Engine, EngineSpec
 from podforge.engines.espeak import data
 from podforge.errors import UsageError
 
@@ -21,7 +21,7 @@ NUMBERS = {
 }
 
 
-class Espeak:
+class Espeak(EngineSpec):
     """espeak-ng, one utterance a job, with word timings; the same bytes on every run."""
 
     name = "espeak"
