@@ -14,8 +14,9 @@ Settings = Mapping[str, str | int | float | bool]
 class Limits:
     """What one engine call may hold, and what comes back with it.
 
-    Lengths are characters of spoken text.  An engine that speaks windows gets runs of turns by
-    up to `speakers` voices; any other gets one utterance a job.
+    Lengths are characters of spoken text, as `units.spoken_length` counts them.  An engine that
+    speaks windows gets runs of turns by up to `speakers` voices; any other gets one utterance a
+    job.
     """
 
     rate: int  # samples per second of its takes
@@ -27,6 +28,7 @@ class Limits:
     batch: int = 1  # jobs handed over at once
     most_workers: int = 0  # 0: as many as asked for
     stochastic: bool = False  # another seed gives another take
+    patience: float = 120.0  # seconds between signs of life
     languages: tuple[str, ...] = ()  # primary subtags that it was made for; empty: any
 
 
@@ -53,8 +55,8 @@ class Voice:
     identity: str
     settings: Settings = field(default_factory=dict)
     reference: str = ""  # path of the reference clip, or empty
-    reference_digest: str = ""  # of the clip's bytes
     embedding: str = ""  # path of the pinned embedding, or empty
+    digest: str = ""  # of the bytes of the embedding, else of the clip
     language: str = "en"
 
 

@@ -13,17 +13,32 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
 from podforge.events import (
     EVENTS_VERSION,
     Event,
+    FetchDone,
+    FetchFailed,
+    FetchProgress,
+    FetchStarted,
     JobDone,
     JobFailed,
+    JobProgress,
+    JobStarted,
     Planned,
     RenderDone,
+    RenderFailed,
     RenderStarted,
     StageDone,
     StageProgress,
@@ -32,9 +47,11 @@ from podforge.events import (
     Warned,
 )
 from podforge.plain import plain
+from podforge.progress import Clock, Fetching, Speaking, in_bytes
 from podforge.units import clock
 
 MOST_WIDTH = 24  # characters of a column that is not the last
+_SHARE = TextColumn("{task.percentage:>3.0f} %")
 LINE_SECONDS = 10.0  # between lines of progress where there is no terminal
 
 
@@ -64,6 +81,12 @@ def _sentence(event: Event) -> str:
     match event:
         case RenderStarted(script):
             return script
+        case FetchStarted(what, size):
+            return f"  downloading {what}" + (f": {in_bytes(size)}" if size else "")
+        case FetchDone(what):
+            return f"  downloaded {what}"
+        case FetchFailed(what):
+            return f"  {what} did not come whole; the next try goes on from here"
         case Planned(jobs, new, seconds):
             speak = f"{new} to speak" if new else "all spoken already"
             return f"  {jobs} job{'s' * (jobs != 1)}, {speak}, about {clock(seconds)} of audio"
@@ -80,79 +103,104 @@ def _sentence(event: Event) -> str:
 class _Lines:
     """Plain lines for logs: no colours, no carriage returns."""
 
-    def __init__(self) -> None:
-        self._jobs, self._done, self._said = 0, 0, time.monotonic()
+    def __init__(self, now: Clock = time.monotonic) -> None:
+        self._now, self._said = now, now()
+        self._speaking, self._fetching = Speaking(0.0, now), Fetching(0, now)
 
     def tell(self, event: Event) -> None:
-        """Print what the event says, and now and then how far the jobs are."""
+        """Print what the event says, and now and then how far the work is."""
         if isinstance(event, Planned):
-            self._jobs, self._done = event.new, 0
-        if isinstance(event, JobDone | JobFailed):
-            self._done += 1
+            self._speaking = Speaking(event.new_seconds, self._now)
+        if isinstance(event, FetchStarted):
+            self._fetching = Fetching(event.size, self._now)
+        self._speaking.take(event)
         sentence = _sentence(event)
-        if not sentence and time.monotonic() - self._said > LINE_SECONDS:
+        if not sentence and self._now() - self._said >= LINE_SECONDS:
             sentence = self._progress(event)
         if isinstance(event, StageStarted):
             sentence = f"  {event.stage}"
         if sentence:
-            self._said = time.monotonic()
+            self._said = self._now()
             for line in sentence.splitlines():
                 with suppress(OSError):
                     click.echo("  " * line.startswith("  ") + plain(line), err=True)
 
     def _progress(self, event: Event) -> str:
-        if isinstance(event, StageProgress):
-            return f"  {event.stage}: {clock(event.seconds)}"
-        return f"  spoken: {self._done} of {self._jobs}" if isinstance(event, JobDone) else ""
+        match event:
+            case StageProgress(stage, seconds):
+                return f"  {stage}: {clock(seconds)}"
+            case FetchProgress(what, size):
+                return f"  downloading {what}: {self._fetching.facts(size)}"
+            case JobProgress() | JobDone():
+                return f"  spoken: {self._speaking.facts()}"
+        return ""
 
 
 class _Bar:
-    """A bar with the time left, on a terminal."""
+    """A bar for what is being done, on a terminal."""
 
     def __init__(self, terminal: Console) -> None:
         self._terminal = terminal
-        self._progress = Progress(
-            TextColumn("  {task.description:<18}"),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f} %"),
-            TimeRemainingColumn(),
-            console=terminal,
-            transient=True,
-        )
-        self._task: Any = None
+        self._speaking = Speaking(0.0)
+        self._what, self._progress = "", Progress()
 
     def __enter__(self) -> "_Bar":
-        self._progress.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+        self._end()
 
     def tell(self, event: Event) -> None:
         """Move the bar, and print what the event says above it."""
-        match event:
-            case Planned(_, new, _) if new:
-                self._begin("speaking", new)
-            case JobDone() | JobFailed() if self._task is not None:
-                self._progress.advance(self._task)
-            case StageStarted(stage, seconds):
-                self._begin(stage, seconds)
-            case StageProgress(_, seconds) if self._task is not None:
-                self._progress.update(self._task, completed=seconds)
-            case StageDone() | RenderDone():
-                self._end()
+        self._move(event)
         for line in _sentence(event).splitlines():
             indent = "  " * line.startswith("  ")
             self._terminal.print(Text(indent + plain(line)), soft_wrap=True)
 
-    def _begin(self, what: str, total: float) -> None:
+    def _move(self, event: Event) -> None:
+        match event:
+            case FetchStarted(_, size):
+                columns = DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()
+                self._begin("downloading", size or None, *columns)
+            case FetchProgress(_, size):
+                self._update(size)
+            case Planned(_, new, _, seconds):
+                self._speaking = Speaking(seconds)
+                if new:
+                    self._show_speaking()
+            case JobStarted() | JobProgress() | JobDone() | JobFailed():
+                self._speaking.take(event)
+                self._show_speaking()
+            case StageStarted(stage, seconds):
+                self._begin(stage, seconds, _SHARE, TimeRemainingColumn())
+            case StageProgress(_, seconds):
+                self._update(seconds)
+            case StageDone() | FetchDone() | FetchFailed() | RenderDone() | RenderFailed():
+                self._end()
+
+    def _show_speaking(self) -> None:
+        speaking = self._speaking
+        if self._what != "speaking":
+            self._begin("speaking", speaking.total, _SHARE, TextColumn("{task.fields[facts]}"))
+        self._update(speaking.made, total=speaking.total, facts=speaking.facts())
+
+    def _begin(self, what: str, total: float | None, *columns: ProgressColumn) -> None:
         self._end()
-        self._task = self._progress.add_task(what, total=total)
+        self._what = what
+        name = TextColumn("  {task.description:<18}")
+        self._progress = Progress(
+            name, BarColumn(), *columns, console=self._terminal, transient=True
+        )
+        self._progress.add_task(what, total=total, facts="")
+        self._progress.start()
+
+    def _update(self, completed: float, **fields: Any) -> None:
+        for task in self._progress.task_ids:
+            self._progress.update(task, completed=completed, **fields)
 
     def _end(self) -> None:
-        if self._task is not None:
-            self._progress.remove_task(self._task)
-            self._task = None
+        self._progress.stop()
+        self._what, self._progress = "", Progress()
 
 
 def print_plan(facts: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 
 from podforge.cast import Limits
+from podforge.units import spoken_length
 
 _SENTENCE = re.compile(r"[.!?…]+[\"'”’)\]]*\s+")  # best places to cut a paragraph
 _CLAUSE = re.compile(r"[,;:—–]+[\"'”’)\]]*\s+")  # next best
@@ -20,7 +21,11 @@ _PLACES = (_SENTENCE, _CLAUSE, _SPACE)
 
 
 def cut_text(text: str, most: int) -> Iterator[tuple[int, str]]:
-    """Pieces of at most `most` characters with their offsets; whole sentences if possible."""
+    """Pieces of at most `most` characters with their offsets; whole sentences if possible.
+
+    Characters count as `spoken_length` has it: an ideograph takes as long as several letters.
+    """
+    most = max(1, most * len(text) // max(1, spoken_length(text)))
     tiers = [_boundaries(text, pattern) for pattern in _PLACES] if len(text) > most else []
     stack = [(0, len(text))]
     while stack:
@@ -66,7 +71,7 @@ def cut_windows(
     `ranks` says how good a cut before each utterance is: lower is better.  A run that fits the
     limits is one window.  A single utterance always is, even one that is too long.
     """
-    positions = [0, *accumulate(len(text) for text in texts)]
+    positions = [0, *accumulate(spoken_length(text) for text in texts)]
     hashes = [_hash(text) for text in texts]
     windows = []
     stack = [(0, len(texts))] if texts else []

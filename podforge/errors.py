@@ -2,6 +2,7 @@
 
     PodforgeError                   exit
     ├── UsageError                   2    the command cannot mean what it says
+    │   └── SettingError             2    an engine's setting; 65 when it stands in a file
     ├── InputError                  65    a script, voice, or asset has problems; lists all of them
     ├── MissingInput                66    an input file is not there or cannot be opened
     ├── Unavailable                 69    an engine, its library, or ffmpeg is not installed
@@ -74,6 +75,18 @@ def _rebuild(
 
 class UsageError(PodforgeError):
     """The command line contradicts itself."""
+
+
+class SettingError(UsageError):
+    """An engine does not know the setting `setting`, or not this value of it.
+
+    Engines raise it; whoever knows where the setting was made adds the place, or the flag, and
+    the setting's name: `text` need not begin with it.
+    """
+
+    def __init__(self, text: str, setting: str, *, hint: str = "") -> None:
+        self.setting = setting
+        super().__init__(text, hint=hint)
 
 
 class InputError(PodforgeError):

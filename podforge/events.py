@@ -56,6 +56,7 @@ class Planned:
     jobs: int
     new: int
     estimated_seconds: float  # of finished audio
+    new_seconds: float = 0.0  # of speech in the new jobs, expected
 
 
 @dataclass(frozen=True)
@@ -65,14 +66,16 @@ class JobStarted:
     key: str
     engine: str
     place: str
+    expected_seconds: float = 0.0  # of audio
 
 
 @dataclass(frozen=True)
 class JobProgress:
-    """A worker is alive and has made `seconds` of audio of the job so far."""
+    """A worker is alive and has made `seconds` of audio of the job so far, in `frames` steps."""
 
     key: str
     seconds: float
+    frames: int = 0  # steps of the engine's model; 0 where it has none
 
 
 @dataclass(frozen=True)
@@ -174,8 +177,11 @@ Tell = Callable[[Event], None]
 class Watch(Protocol):
     """How work in a worker says that it is alive and learns that it should stop."""
 
-    def beat(self, key: str, seconds: float) -> None:
-        """Progress: `seconds` of audio of the job `key` exist; moves the deadline on."""
+    def beat(self, key: str, seconds: float, frames: int = 0) -> None:
+        """Progress: `seconds` of audio of the job `key` exist, made in `frames` steps of a model.
+
+        Moves the deadline on.
+        """
 
     @property
     def cancelled(self) -> bool:

@@ -6,12 +6,14 @@ never speak anything again (DESIGN, "Keys").
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from podforge import __version__
 from podforge.cast import EngineUse, Voice
 from podforge.clip import Clip, Finding, Level, Span, Word
-from podforge.engines.base import Take
+from podforge.engines.base import Embedding, Take
+from podforge.errors import CorruptBlob
 from podforge.plan import Job, digest
 from podforge.store import Store
 
@@ -45,10 +47,20 @@ def heard_key(record: Record, job: Job) -> str:
 
 def embedding_key(use: EngineUse, voice: Voice) -> str:
     """The key of what a model made of a recording; the settings of the voice do not count."""
-    return digest(["embedding", use.name, use.model, voice.reference_digest or voice.identity])
+    heard = voice.digest or voice.identity
+    return digest(["embedding", use.name, use.sound_version, use.model, heard])
 
 
-def clip_facts(job: Job, take: Take) -> Record:
+def find_embedding(store: Store, use: EngineUse, voice: Voice) -> Embedding | None:
+    """What the model made of the voice's recording, when it is in the store."""
+    record = store.find("embedding", embedding_key(use, voice))
+    if record:
+        with suppress(CorruptBlob):
+            return Embedding(store.read(record["blob"]))
+    return None
+
+
+def take_facts(job: Job, take: Take) -> Record:
     """The record of a take: what no later run could find out from the sound alone."""
     spans = take.spans
     return {
@@ -65,11 +77,36 @@ def clip_facts(job: Job, take: Take) -> Record:
 
 
 def take_of(job: Job, record: Record, samples: "NDArray[np.float32]", rate: int) -> Take:
-    """The take that a clip record tells of, with its sound; without the words."""
+    """The take that a record of `take_facts` tells of, with its sound."""
     spans = tuple(Span(*span) for span in record["spans"]) if record["spans"] else None
+    words = tuple(tuple(Word(*word) for word in line) for line in record["words"]) or None
     # Clips of podforge 0.2 and older have neither marks nor the flag.
     marks, cut_short = tuple(record.get("marks", ())), bool(record.get("cut_short"))
-    return Take(job.key, samples, rate, spans, marks=marks, cut_short=cut_short)
+    return Take(job.key, samples, rate, spans, words, marks, cut_short)
+
+
+def keep_take(store: Store, job: Job, take: Take) -> None:
+    """Keep one attempt at a job beside its clip, which may become another one."""
+    from podforge.pcm import to_wav  # brings numpy
+
+    payload = to_wav(take.samples, take.rate)
+    store.keep("take", _take_key(job), take_facts(job, take), payload)
+
+
+def find_take(store: Store, job: Job) -> Take | None:
+    """The attempt at a job that `keep_take` kept."""
+    from podforge.pcm import from_wav
+
+    record = store.find("take", _take_key(job))
+    if not record:
+        return None
+    with suppress(CorruptBlob):
+        return take_of(job, record, *from_wav(store.read(record["blob"])))
+    return None
+
+
+def _take_key(job: Job) -> str:
+    return digest(["take", job.key, job.attempt])
 
 
 def heard_facts(

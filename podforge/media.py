@@ -11,6 +11,7 @@ import re
 import selectors
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
 import threading
@@ -26,17 +27,22 @@ import numpy as np
 
 from podforge.errors import DiskFull, InputError, MissingInput, Place, StorageError, Unavailable
 from podforge.plain import plain
-from podforge.signal import Block
+from podforge.signal import Block, Samples
 
 QUEUE_BLOCKS = 8  # between the mixer and the encoder; a pipe alone would run them in lockstep
 STALL_SECONDS = 120.0  # an ffmpeg that moves nothing for so long is hung
 POLL_SECONDS = 0.2  # how often a full queue is looked at for an encoder that died
 CLIP_RATE = 24_000  # enough to describe a recording of a voice
 CLIP_MOST_SECONDS = 600
+VOICE_MOST_SECONDS = 300  # of a recording that a reference clip is cut from
+VOICE_MOST_BYTES = 256 * 2**20  # five minutes of stereo at 96 kHz as float32 have 220 MiB
+CLIP_FADE_MS = 10
 READ_BYTES = 1 << 20
 PIPE_BYTES = 1 << 18  # so that we and ffmpeg work side by side; users may have up to 1 MiB
 FORMATS_READ = "wav,w64,flac,mp3,ogg,mov,aiff,matroska,aac"  # no playlists: they open other files
 BITEXACT = {"map_metadata": "-1", "fflags": "+bitexact", "flags:a": "+bitexact"}
+
+_AU = struct.Struct(">4s5I")  # Sun audio: magic, start of the data, size, format, rate, channels
 
 # ffmpeg 5 ends with 0 when the disk is full at the very end; only its words tell.
 _NO_SPACE = re.compile("No space left|quota exceeded")
@@ -161,17 +167,23 @@ def decode(path: Path, rate: int, channels: int) -> Iterator[Block]:
     """
     import ffmpeg
 
-    place = Place(str(path))
-    if not path.exists():
-        raise MissingInput("there is no such file", place=place)
-    if not path.is_file():
-        raise InputError.at(place, "not a regular file")
+    place = _regular(path)
     source = ffmpeg.input(_url(path), protocol_whitelist="file,pipe", format_whitelist=FORMATS_READ)
     output = source.output("pipe:1", f="f32le", ar=rate, ac=channels, map="0:a:0")
     with _child(output.compile(cmd=_start()), stdout=subprocess.PIPE) as (process, stderr):
         yield from _frames(process, channels, place)
         if _wait(process):
             raise InputError.at(place, f"cannot be read as audio: {_said(stderr)}")
+
+
+def _regular(path: Path) -> Place:
+    """The place of a file that may be read."""
+    place = Place(str(path))
+    if not path.exists():
+        raise MissingInput("there is no such file", place=place)
+    if not path.is_file():
+        raise InputError.at(place, "not a regular file")
+    return place
 
 
 def _frames(process: Process, channels: int, place: Place) -> Iterator[Block]:
@@ -216,6 +228,53 @@ def describe_clip(path: Path) -> Recorded:
             break
     clip = AudioSegment(b"".join(sound), sample_width=2, frame_rate=CLIP_RATE, channels=1)
     return Recorded(clip.duration_seconds, clip.dBFS, detect_leading_silence(clip) / 1000)
+
+
+def read_clip(path: Path) -> tuple[Block, int]:
+    """A recording of a voice as it is: shape (samples, channels), at its own rate.
+
+    At most five minutes of it are read.  Raises as `decode` does, and `InputError` when there
+    is no sound in it.
+    """
+    import ffmpeg
+
+    place = _regular(path)
+    source = ffmpeg.input(_url(path), protocol_whitelist="file,pipe", format_whitelist=FORMATS_READ)
+    output = source.output("pipe:1", f="au", acodec="pcm_f32be", map="0:a:0", t=VOICE_MOST_SECONDS)
+    with _child(output.compile(cmd=_start()), stdout=subprocess.PIPE) as (process, stderr):
+        data = _everything(process, place)
+        if _wait(process):
+            raise InputError.at(place, f"cannot be read as audio: {_said(stderr)}")
+    if len(data) < _AU.size:
+        raise InputError.at(place, "there is no sound in it")
+    _, start, _, _, rate, channels = _AU.unpack_from(data)
+    values = np.frombuffer(data, ">f4", (len(data) - start) // 4 // channels * channels, start)
+    if not len(values):
+        raise InputError.at(place, "there is no sound in it")
+    return values.astype(np.float32).reshape(-1, channels), rate
+
+
+def _everything(process: Process, place: Place) -> bytes:
+    """All that the child writes, up to `VOICE_MOST_BYTES`."""
+    parts = [b""]
+    for block in _frames(process, 1, place):
+        parts.append(block.tobytes())
+        if sum(map(len, parts)) > VOICE_MOST_BYTES:
+            raise InputError.at(place, "too many channels or samples; give a shorter recording")
+    return b"".join(parts)
+
+
+def cut_clip(
+    sound: Samples, rate: int, start_seconds: float, end_seconds: float, gain_db: float
+) -> Samples:
+    """A stretch of mono sound at another level, with edges that do not click."""
+    from pydub import AudioSegment
+
+    codes = np.clip(sound.astype(np.float64) * 2**31, -(2**31), 2**31 - 1).astype("<i4")
+    clip = AudioSegment(codes.tobytes(), sample_width=4, frame_rate=rate, channels=1)
+    clip = clip[round(1000 * start_seconds) : round(1000 * end_seconds)]
+    clip = clip.apply_gain(gain_db).fade_in(CLIP_FADE_MS).fade_out(CLIP_FADE_MS)
+    return np.asarray(np.frombuffer(clip.raw_data, "<i4") / 2**31, np.float32)
 
 
 def remux_with_chapters(

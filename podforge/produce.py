@@ -22,7 +22,7 @@ from podforge.errors import (
 )
 from podforge.events import Planned, RenderDone, RenderFailed, RenderStarted, Tell, Warned
 from podforge.layout import cuts_refused, lay_out
-from podforge.plan import Plan, estimate_seconds, make_plan
+from podforge.plan import Job, Plan, estimate_seconds, make_plan
 from podforge.project import Project, Request, open_project
 from podforge.recording import Crew, Recording, missing_jobs, record
 from podforge.reporting import Made, missed_targets, report_of, suspects
@@ -81,7 +81,7 @@ def produce(order: Order, tell: Tell) -> Product:
 
 
 def _produce(order: Order, tell: Tell) -> Product:
-    project = open_project(order.request)
+    project = open_project(order.request, tell)
     _warn(project.script.warnings, tell)
     if order.strict:
         _check_declared(project)
@@ -134,7 +134,7 @@ def _check_declared(project: Project) -> None:
 def _check_space(project: Project, outputs: Outputs, store: Store) -> None:
     """Refuse work for which the store's disk has no room, before any of it is done."""
     seconds = estimate_seconds(project.script)
-    new = sum(job.characters for job in missing_jobs(project.plan, store)) / CHARACTERS_PER_SECOND
+    new = _seconds(missing_jobs(project.plan, store))
     needed = new * CLIP_BYTES + seconds * (MIX_BYTES + FILE_BYTES * len(outputs.formats))
     free = store.free_bytes()
     if free < needed:
@@ -191,7 +191,12 @@ def _record(
 def _planned(project: Project, store: Store, afresh: bool) -> Planned:
     jobs = project.plan.unique()
     new = jobs if afresh else missing_jobs(project.plan, store)
-    return Planned(len(jobs), len(new), estimate_seconds(project.script))
+    return Planned(len(jobs), len(new), estimate_seconds(project.script), _seconds(new))
+
+
+def _seconds(jobs: Iterable[Job]) -> float:
+    """Roughly how much speech the jobs will make."""
+    return sum(job.characters for job in jobs) / CHARACTERS_PER_SECOND
 
 
 def _product(order: Order, outputs: Outputs, seconds: float, unchanged: bool = False) -> Product:

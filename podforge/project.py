@@ -3,16 +3,26 @@
 `plan`, `check` and `render` all begin here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
 
-from podforge.cast import Cast, Settings
-from podforge.engines import find_engine
-from podforge.errors import InputError, Place, Problem
-from podforge.plan import Plan, make_plan
+from podforge.cast import Cast, EngineUse, Settings
+from podforge.engines import engine_names, find_engine
+from podforge.errors import InputError, Place, Problem, Unavailable, UsageError
+from podforge.events import Tell
+from podforge.plan import Plan, Utterance, make_plan
 from podforge.reading import read
-from podforge.script import Cue, Role, Script
+from podforge.script import Cue, Header, Role, Script, Speech
+from podforge.settings import (
+    EngineFlags,
+    ProjectFile,
+    Written,
+    placed,
+    read_project_file,
+    values,
+)
 from podforge.speaking import prepare
 from podforge.voices import VoiceBook, open_voices, shipped_voices
 
@@ -27,6 +37,7 @@ class Request:
     engine: str = ""
     voices: Path | None = None
     encoding: str = "utf-8"
+    flags: EngineFlags = field(default=EngineFlags())
 
 
 @dataclass(frozen=True)
@@ -40,19 +51,119 @@ class Project:
     settings: Mapping[str, Settings] = field(default_factory=dict)  # by engine
 
 
-def open_project(request: Request) -> Project:
+def open_project(request: Request, fetching: Tell | None = None) -> Project:
     """Read, prepare, cast and plan a script.
 
-    Raises `InputError` with all problems, `MissingInput`, or `Unavailable` for an engine.
+    `fetching` is given where it will be rendered: engines then get models that are missing, and
+    tell it how that goes.  Nothing else here uses the network.
+
+    Raises `InputError` with all problems, `MissingInput`, `UsageError` for a flag that fits no
+    engine, or `Unavailable` for an engine or its model.
     """
     script = _with_engine(_prepared(request), request.engine)
+    file = read_project_file(request.script)
     book = voice_book(request.script, request.voices)
-    settings = script.header.engines
+    engines = Engines(Place(script.path), script.header.engines, file, request.flags)
     try:
-        cast = book.cast(script, DEFAULT_ENGINE, settings, find_engine)
+        cast = book.cast(
+            script,
+            _default_engine(script, file),
+            lambda names: engines.use(names, fetching),
+            find_engine,
+        )
     except InputError as error:
         raise InputError((*script.warnings, *error.problems)) from error
-    return Project(script, book, cast, make_plan(script, cast), settings)
+    if file.path:
+        cast = replace(cast, sources=(*cast.sources, str(file.path)))
+    plan = make_plan(script, cast)
+    script = _warned(script, engines.unknown(), foreign_speech(script, plan, cast))
+    return Project(script, book, cast, plan, {name: engines.values(name) for name in cast.engines})
+
+
+@dataclass(frozen=True)
+class Engines:
+    """What was written about engines, in all places, and the engines as a run uses them."""
+
+    script: Place
+    header: Mapping[str, Written] = field(default_factory=dict)
+    file: ProjectFile = field(default=ProjectFile())
+    flags: EngineFlags = field(default=EngineFlags())
+
+    def written(self, name: str) -> Written:
+        """The settings of an engine, each from the place that wins."""
+        flags = self.flags.of(name, find_engine(name).known_settings)
+        return {**self.file.engines.get(name, {}), **self.header.get(name, {}), **flags}
+
+    def values(self, name: str) -> Settings:
+        """The settings of an engine as it gets them."""
+        return values(self.written(name))
+
+    def use(self, names: Sequence[str], fetching: Tell | None) -> dict[str, EngineUse]:
+        """The engines of a cast.  Raises what is wrong with a setting where it was made."""
+        self.flags.check({name: find_engine(name).known_settings for name in names})
+        return {name: self._use(name, fetching) for name in names}
+
+    def unknown(self) -> Iterator[Problem]:
+        """Warnings for settings of engines that are not installed but nearly called like one."""
+        known = engine_names()
+        for name, written in [*self.file.engines.items(), *self.header.items()]:
+            near = get_close_matches(name, known, n=1)
+            if written and near and name not in known:
+                text = f'no engine is called "{name}" (did you mean "{near[0]}"?)'
+                yield Problem(next(iter(written.values())).place, "warning", text)
+
+    def _use(self, name: str, fetching: Tell | None) -> EngineUse:
+        spec, flags, written = find_engine(name), self.flags, self.written(name)
+        try:
+            settings = values(written)
+            sound, limits = spec.sound_settings(settings), spec.limits(settings)
+            if fetching:  # once all settings are known to be good
+                spec.fetch(settings, fetching, offline=flags.offline, update=flags.update)
+                limits = spec.limits(settings)  # a model may bring its own
+            return EngineUse(name, limits, spec.fingerprint(settings), spec.sound_version, sound)
+        except UsageError as error:
+            raise placed(error, written, self.script) from error
+
+
+def _default_engine(script: Script, file: ProjectFile) -> str:
+    """The engine for speakers and scripts that name none."""
+    if not file.engine or script.header.engine:
+        return DEFAULT_ENGINE
+    try:
+        return find_engine(file.engine.text).name
+    except Unavailable as error:
+        raise Unavailable(error.text, place=file.engine.place, hint=error.hint) from error
+
+
+def foreign_speech(script: Script, plan: Plan, cast: Cast) -> Iterator[Problem]:
+    """A warning where a speaker first speaks a language that the engine was not made for."""
+    seen = set()
+    for job in plan.jobs:
+        made_for = cast.engines[job.engine].limits.languages
+        for said in job.utterances if made_for else ():
+            for language in sorted(_languages(script, said) - set(made_for)):
+                if (said.speaker, language) in seen:
+                    continue
+                seen.add((said.speaker, language))
+                text = (
+                    f"the engine {job.engine} was made for {', '.join(made_for)}; "
+                    f"{said.speaker} speaks {language}: expect wrong pronunciation"
+                )
+                yield Problem(said.place, "warning", text)
+
+
+def _languages(script: Script, said: Utterance) -> set[str]:
+    """What a line is in: as it or its speaker is marked, else both the voice's and the script's."""
+    item = script.items[said.item]
+    roles = [role for role in script.header.roles if role.name == said.speaker and role.language]
+    marked = roles or (isinstance(item, Speech) and item.language)
+    stated = {script.header.language} - {Header.language}  # the default says nothing
+    return {_primary(tag) for tag in ({said.language} if marked else {said.language, *stated})}
+
+
+def _primary(tag: str) -> str:
+    """`en` of `en-GB` (BCP 47, RFC 5646)."""
+    return tag.replace("_", "-").partition("-")[0].lower()
 
 
 def _prepared(request: Request) -> Script:
@@ -60,16 +171,18 @@ def _prepared(request: Request) -> Script:
     if not any(script.speeches()):
         problem = Problem(Place(script.path), "error", "nothing in it can be spoken")
         raise InputError((*script.warnings, problem))
-    silent = tuple(
+    silent = (
         Problem(item.place, "warning", f"cues do not sound yet: {item.file} is only listed")
         for item in script.items
         if isinstance(item, Cue) and item.file
     )
-    return replace(script, warnings=tuple(sorted((*script.warnings, *silent), key=_place)))
+    return _warned(script, silent)
 
 
-def _place(problem: Problem) -> Place:
-    return problem.place
+def _warned(script: Script, *more: Iterator[Problem]) -> Script:
+    """The script with more warnings, all in order."""
+    found = [*script.warnings, *(problem for problems in more for problem in problems)]
+    return replace(script, warnings=tuple(sorted(found, key=lambda problem: problem.place)))
 
 
 def voice_book(script: Path | None, voices: Path | None) -> VoiceBook:

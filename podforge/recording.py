@@ -14,9 +14,14 @@ from podforge.events import JobDone, JobFailed, JobProgress, JobStarted, Tell
 from podforge.kept import find_clip, is_spoken
 from podforge.plan import Job, Plan
 from podforge.store import Store
+from podforge.units import CHARACTERS_PER_SECOND
 
 if TYPE_CHECKING:
     from podforge.studio import Refused, Spoken
+
+# To load an engine: 17 GB of weights come from a slow disk (a network one, 25 MB/s) in 11 minutes.
+# A worker that dies is noticed at once, so that the time is lost on one that hangs only.
+START_SECONDS = 900.0
 
 
 @dataclass(frozen=True)
@@ -76,14 +81,23 @@ def _speak(
     workers = min(crew.workers, limits.most_workers or crew.workers, len(jobs))
     open_jobs: dict[str, Job] = {}
     try:
-        with closing(run(bench, jobs, workers=workers, batch=limits.batch)) as messages:
+        messages = run(
+            bench,
+            jobs,
+            workers=workers,
+            batch=limits.batch,
+            deadline=limits.patience,
+            start_deadline=START_SECONDS,
+        )
+        with closing(messages):
             for message in messages:
                 job = by_key[message.key]
                 if isinstance(message, Started):
                     open_jobs[job.key] = job
-                    tell(JobStarted(job.key, job.engine, str(job.place)))
+                    expected = job.characters / CHARACTERS_PER_SECOND
+                    tell(JobStarted(job.key, job.engine, str(job.place), expected))
                 elif isinstance(message, Beat):
-                    tell(JobProgress(job.key, message.seconds))
+                    tell(JobProgress(job.key, message.seconds, message.frames))
                 else:
                     open_jobs.pop(job.key, None)
                     yield _outcome(job, message.result, message.error, tell)

@@ -146,6 +146,15 @@ class Role:
 
 
 @dataclass(frozen=True)
+class Setting:
+    """A setting of an engine as it was written: at a place in a file, or with a flag."""
+
+    text: str
+    place: Place = field(default=Place(""))
+    flag: str = ""  # `--steps`; empty when it stands in a file
+
+
+@dataclass(frozen=True)
 class Pauses:
     """Gaps in seconds after a turn, a paragraph of the same turn, a scene, and a chapter."""
 
@@ -182,7 +191,7 @@ class Header:
     roles: tuple[Role, ...] = ()
     closed: bool = False  # the cast is declared: an unknown speaker is an error
     engine: str = ""
-    engines: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    engines: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
     loudness: str = ""  # a target's name or a number of LUFS
     formats: tuple[str, ...] = ()
     pauses: Pauses = Pauses()

@@ -22,3 +22,10 @@ def stay_single() -> None:
     """Ask libraries for one thread; before they are imported, and unless the user said other."""
     for name, value in ONE_THREAD.items():
         os.environ.setdefault(name, value)
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -43,7 +43,7 @@ class Watching:
         self.beats: list[tuple[str, float]] = []
         self.cancel_after = cancel_after
 
-    def beat(self, key: str, seconds: float) -> None:
+    def beat(self, key: str, seconds: float, frames: int = 0) -> None:
         self.beats.append((key, seconds))
 
     @property

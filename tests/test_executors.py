@@ -23,6 +23,7 @@ from podforge.executors.local import run
 from tests.executor_fakes import (
     AllAtOnce,
     Chore,
+    TurnByTurn,
     Workbench,
     break_on_opening,
     die_on_opening,
@@ -169,6 +170,18 @@ def test_a_slow_task_that_shows_life_is_not_killed() -> None:
     messages = list(run(Workbench, [Chore("a", "beat 0.9")], workers=1, deadline=0.5))
     assert outcomes(iter(messages))["a"].attempts == 1
     assert Beat("a", 1.0) in messages
+
+
+def test_every_task_of_a_batch_shows_its_own_progress() -> None:
+    tasks = [Chore(f"k{i}", "together 0.7") for i in range(3)]
+    messages = list(run(TurnByTurn, tasks, workers=1, batch=3))
+    beats = [message for message in messages if isinstance(message, Beat)]
+    for task in tasks:
+        own = [beat.frames for beat in beats if beat.key == task.key]
+        assert 3 <= len(own) <= 5, "one at once, and one every 0.2 s"
+        assert own == sorted(own)
+        assert own[0] == 1
+    assert all(beat.seconds == beat.frames / 8 for beat in beats)
 
 
 def test_a_consumer_that_is_slow_costs_no_worker() -> None:

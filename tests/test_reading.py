@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from podforge.errors import InputError, MissingInput, Place, PodforgeError, UsageError
 from podforge.reading import front_matter, read, suggest_cast
 from podforge.reading.pauses import bracketed
-from podforge.script import Chapter, Cue, Edit, Pause, SceneBreak, Script, Speech
+from podforge.script import Chapter, Cue, Edit, Pause, SceneBreak, Script, Setting, Speech
 
 CAST = "---\nspeakers: {Mara: m, Tobias: t, Jerod: j, Posit Connect: p}\n---\n"  # three lines
 STARTED = CAST + "**Mara:** Hi.\n\n"  # five lines
@@ -424,7 +424,8 @@ def test_front_matter_says_everything(tmp_path: Path) -> None:
     assert (header.tags, header.formats) == (("a", "b"), ("mp3", "m4b"))
     assert (header.loudness, header.pauses.turn, header.pauses.scene) == ("-16", 0.25, 2.0)
     assert header.lexicon == {"Siobhán": "shi-vawn", "X": "ex"}
-    assert header.engines == {"espeak": {"rate": "160"}}
+    rate = Setting("160", Place(str(tmp_path / "a.md"), 9, 20))
+    assert header.engines == {"espeak": {"rate": rate}}
     assert (header.roles[0].gain_db, header.roles[0].pan) == (-3.0, 0.5)
     assert header.language == "en"
 

@@ -1,13 +1,19 @@
+from dataclasses import replace
+
 import pytest
 
-from podforge.cast import Limits
-from podforge.errors import Incomplete
+from podforge.cast import Limits, Voice
+from podforge.engines.base import Embedding
+from podforge.errors import EngineError, Incomplete, Unavailable
 from podforge.events import JobDone, JobFailed, JobStarted
 from podforge.pcm import from_wav
 from podforge.plan import make_plan
 from podforge.recording import Crew, missing_jobs, record
 from podforge.store import Store
+from podforge.studio import open_studio
+from podforge.voices.files import file_digest
 from tests.builders import cast_of, dialogue
+from tests.test_engines import Watching
 
 LIMITS = Limits(rate=16_000, stochastic=True, batch=4)
 CREW = Crew(workers=2, settings={})
@@ -61,6 +67,30 @@ def test_a_failed_take_is_tried_again_with_the_next_seed(store, spoken):
     assert clip.attempt == 1
     assert clip.findings == ()
     assert len(spoken()) == 2
+
+
+def test_takes_before_the_best_one_survive_a_crash(store, spoken, monkeypatch):
+    plan, cast = plan_of("This is a SLOW line.", "Another SLOW line.", "SILENT")
+    use = cast.engines["fake"]
+    studio = open_studio(use, {}, store.root, afresh=False)
+    speak = studio._engine.speak
+
+    def crash(jobs, voices, watch):
+        if jobs[0].attempt == 2:
+            raise KeyboardInterrupt
+        yield from speak(jobs, voices, watch)
+
+    monkeypatch.setattr(studio._engine, "speak", crash)
+    with pytest.raises(KeyboardInterrupt):
+        list(studio.work(plan.jobs, Watching()))
+    assert len(spoken()) == 3 + 3
+    whole = dict(open_studio(use, {}, store.root, afresh=False).work(plan.jobs, Watching()))
+    # Of the slow lines the third take; the silent one has nothing worth keeping.
+    assert len(spoken()) == 2 + 3
+    slow = [whole[job.key].clip for job in plan.jobs[:2]]
+    assert [clip.attempt for clip in slow] == [0, 0]
+    undisturbed = open_studio(use, {}, store.root.parent / "other", afresh=False)
+    assert [made.clip for _, made in undisturbed.work(plan.jobs[:2], Watching())] == slow
 
 
 def test_verdicts_come_back_from_the_store(store):
@@ -117,3 +147,27 @@ def test_a_clip_that_was_judged_unusable_is_judged_again(store, spoken):
     made = record(plan, cast, store, CREW, lambda _: None)
     assert spoken() == []  # it was listened to again, and is good
     assert all(clip.usable for clip in made.clips.values())
+
+
+def test_a_recording_that_changes_while_rendering_is_never_kept_under_the_old_digest(
+    store, tmp_path
+):
+    clip = tmp_path / "clip.wav"
+    clip.write_bytes(b"first")
+    voice = Voice("ana", "id", reference=str(clip), digest=file_digest(clip))
+    script = dialogue([("Ana", "Hello.")])
+    cast = cast_of(script, LIMITS, "fake-clone")
+    studio = open_studio(
+        replace(cast.engines["fake-clone"], model="fake-clone 1"), {}, store.root, False
+    )
+    assert isinstance(studio.voice_state(voice), Embedding)
+    clip.write_bytes(b"second")
+    with pytest.raises(EngineError, match="changed while rendering"):
+        studio.voice_state(voice)
+
+
+def test_a_model_that_changes_while_rendering_is_not_used(store):
+    plan, cast = plan_of("A line.")
+    moved = replace(cast, engines={"fake": replace(cast.engines["fake"], model="fake 0")})
+    with pytest.raises(Unavailable, match="changed while rendering"):
+        record(plan, moved, store, CREW, lambda _: None)

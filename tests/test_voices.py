@@ -13,6 +13,7 @@ from podforge.engines import find_engine
 from podforge.engines.espeak.engine import EspeakEngine
 from podforge.errors import InputError, MissingInput, Place, Unavailable
 from podforge.plan import Utterance
+from podforge.project import Engines
 from podforge.script import Header, Role, Script
 from podforge.voices import VoiceBook, open_voices, shipped_voices
 from podforge.voices.book import make_voice
@@ -35,7 +36,8 @@ def script_for(*speakers: str, roles: tuple[Role, ...] = (), engine: str = "") -
 
 
 def cast(book: VoiceBook, script: Script, engine: str = "espeak") -> Cast:
-    return book.cast(script, engine, {}, find_engine)
+    engines = Engines(Place("s.md"))
+    return book.cast(script, engine, lambda names: engines.use(names, None), find_engine)
 
 
 def problems(error: InputError) -> list[str]:

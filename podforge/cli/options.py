@@ -1,8 +1,9 @@
 """Arguments and options that several commands share."""
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -42,3 +43,48 @@ def project_options(command: Command) -> Command:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+# A flag of its own for each setting that several engines have; docs/settings.md has the table.
+_ENGINE_FLAGS = {
+    "model": ("ID_OR_FOLDER", "The engine's model."),
+    "device": ("NAME", "Where it computes: auto, cuda, mps, cpu."),
+    "dtype": ("NAME", "Numbers it computes with: auto, bfloat16, float32."),
+    "steps": ("N", "Diffusion steps a frame."),
+    "guidance": ("X", "How closely it follows text and voice."),
+    "seed": ("N", "Another number, another take of everything."),
+    "window": ("MINUTES", "Speech in one call of the engine, at most."),
+    "batch": ("N", "Calls at once."),
+    "noise": ("KIND", "The noise in a speaker embedding."),
+}
+
+
+def engine_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Settings of engines, and where their models come from, as one `EngineFlags` in `flags`."""
+
+    @functools.wraps(command)
+    def gather(*, settings: tuple[str, ...], offline: bool, update: bool, **given: Any) -> int:
+        from podforge.settings import EngineFlags, Flag, parse_flag
+
+        named = ((name, given.pop(name)) for name in _ENGINE_FLAGS)
+        flags = [Flag(name, text) for name, text in named if text is not None]
+        flags += map(parse_flag, settings)
+        return command(flags=EngineFlags(tuple(flags), offline, update), **given)
+
+    options = [
+        *(
+            click.option(f"--{name}", metavar=metavar, help=text)
+            for name, (metavar, text) in _ENGINE_FLAGS.items()
+        ),
+        click.option(
+            "--set", "settings", multiple=True, metavar="ENGINE.SETTING=VALUE",
+            help="Any setting of one engine; may be repeated.",
+        ),
+        click.option("--offline", is_flag=True, help="Download no model."),
+        click.option(
+            "--update-model", "update", is_flag=True, help="Look for a newer version of the model."
+        ),
+    ]  # fmt: skip
+    for option in reversed(options):
+        gather = option(gather)
+    return gather

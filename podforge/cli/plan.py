@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from podforge.cli.options import json_option, project_options, script_argument
+from podforge.cli.options import engine_options, json_option, project_options, script_argument
 
 if TYPE_CHECKING:
     from podforge.project import Project, Request
+    from podforge.settings import EngineFlags
     from podforge.store import Store
 
 
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
 @script_argument
 @project_options
 @json_option
+@engine_options
 def plan(
-    script: Path, engine: str, voices: Path | None, cache: Path | None, encoding: str, as_json: bool
-) -> int:
+    script: Path, engine: str, voices: Path | None, cache: Path | None, encoding: str,
+    flags: "EngineFlags", as_json: bool,
+) -> int:  # fmt: skip
     """Show the jobs of a script, and which of them are finished already.
 
     \b
@@ -30,7 +33,7 @@ def plan(
     from podforge.project import Request
     from podforge.store import default_store_root
 
-    request = Request(script, engine, voices, encoding)
+    request = Request(script, engine, voices, encoding, flags)
     return show_plans([request], cache or default_store_root(), as_json)
 
 

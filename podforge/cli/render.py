@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from podforge.cli.exits import exit_code, say
-from podforge.cli.options import json_option, project_options, scripts_argument
+from podforge.cli.options import engine_options, json_option, project_options, scripts_argument
 from podforge.errors import PodforgeError
 
 if TYPE_CHECKING:
     from podforge.produce import Product
+    from podforge.settings import EngineFlags
 
 
 @click.command()
@@ -29,10 +30,12 @@ if TYPE_CHECKING:
 @json_option
 @click.option("--events", type=click.Choice(["jsonl"]), help="Events as JSON lines on stderr.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@engine_options
 def render(
     scripts: tuple[Path, ...], output: str | None, formats: str, engine: str,
-    voices: Path | None, cache: Path | None, encoding: str, jobs: int | None, force: bool,
-    strict: bool, dry_run: bool, as_json: bool, events: str | None, quiet: bool,
+    voices: Path | None, cache: Path | None, encoding: str, flags: "EngineFlags",
+    jobs: int | None, force: bool, strict: bool, dry_run: bool, as_json: bool,
+    events: str | None, quiet: bool,
 ) -> int:  # fmt: skip
     """Render scripts to finished, tagged episodes.
 
@@ -52,7 +55,7 @@ def render(
     from podforge.store import default_store_root
 
     store = cache or default_store_root()
-    requests = [Request(script, engine, voices, encoding) for script in scripts]
+    requests = [Request(script, engine, voices, encoding, flags) for script in scripts]
     places = destinations(scripts, output, parse_formats(formats))
     if dry_run:
         return show_plans(requests, store, as_json)

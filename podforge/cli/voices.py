@@ -1,15 +1,26 @@
-"""`podforge voices`: who can speak."""
+"""`podforge voices`: who can speak, and how somebody comes to."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from podforge.cli.options import voices_option
 
+if TYPE_CHECKING:
+    from podforge.voices import VoiceFile
+    from podforge.voices.adding import NewVoice
+    from podforge.voices.reference import Choice
+
+_PATH = click.Path(path_type=Path)
+_engine_option = click.option(
+    "--engine", default="vibevoice", metavar="NAME", help="The engine it is for [vibevoice]."
+)
+
 
 @click.group("voices")
 def voices_group() -> None:
-    """List and show voices."""
+    """List and show voices; make one of a recording."""
 
 
 @voices_group.command("list")
@@ -27,7 +38,7 @@ def list_voices(voices: Path | None) -> None:
     found = [book.find(name) for name in book.names()]
     print_rows(
         ("name", "language", "engines", "description"),
-        [(v.name, v.language, " ".join(v.engines), v.description) for v in found],
+        [(v.name, v.language, " ".join(_engines(v)), v.description) for v in found],
     )
 
 
@@ -35,7 +46,7 @@ def list_voices(voices: Path | None) -> None:
 @click.argument("name")
 @voices_option
 def show_voice(name: str, voices: Path | None) -> None:
-    """Show one voice: its settings, its recording, and its consent.
+    """Show one voice: its settings, its recording, its consent, and what is pinned.
 
     \b
     podforge voices show mara
@@ -50,7 +61,7 @@ def show_voice(name: str, voices: Path | None) -> None:
             "name": voice.name,
             "language": voice.language,
             "description": voice.description,
-            "folder": str(Path(voice.place.file).parent),
+            "folder": str(voice.folder),
             "reference": _described(voice.reference) if voice.reference else "none",
             "consent": f"{consent.kind}: {consent.owner}, {consent.date}" if consent else "none",
             "allowed uses": consent.allowed_uses if consent else "",
@@ -58,8 +69,130 @@ def show_voice(name: str, voices: Path | None) -> None:
                 f"engine {engine}": ", ".join(f"{key} {value}" for key, value in kept.items())
                 for engine, kept in voice.engines.items()
             },
+            **{f"pinned {engine}": _pinned(voice, engine) for engine in voice.embeddings},
         }
     )
+
+
+@voices_group.command("add")
+@click.argument("name")
+@click.argument("clip", type=_PATH)
+@click.option("--voices", type=_PATH, envvar="PODFORGE_VOICES", default=Path("voices"),
+              metavar="DIR", help="The voices folder to put it in [voices/ here].")  # fmt: skip
+@click.option("--i-have-rights", is_flag=True,
+              help="It is your own voice: short for --owner YOU --consent self.")  # fmt: skip
+@click.option("--owner", default="", metavar="WHO", help="Whose voice it is.")
+@click.option("--consent", "kind", default="", metavar="KIND",
+              help="How they agreed: self, written, spoken, licence, public-domain, synthetic.",
+              )  # fmt: skip
+@click.option("--uses", default="", metavar="TEXT", help="What they allow.")
+@click.option("--date", "day", default="", metavar="YYYY-MM-DD", help="When they agreed [today].")
+@click.option("--language", default="en", metavar="TAG", help="What it speaks, as en-GB [en].")
+@click.option("--description", default="", metavar="TEXT", help="What it is like, for people.")
+@click.option("--force", is_flag=True, help="Replace voice.yaml and clip of a voice that is there.")
+def add_voice(
+    name: str, clip: Path, voices: Path, i_have_rights: bool, owner: str, kind: str, uses: str,
+    day: str, language: str, description: str, force: bool,
+) -> None:  # fmt: skip
+    """Make a voice of a recording, for engines that speak like one.
+
+    Takes the best 10 to 30 seconds of speech out of CLIP (any sound file, or the sound of a
+    video), and says what is wrong with it: noise, music, clipping.  The owner's consent is
+    written down with it.
+
+    \b
+    podforge voices add mara interview.mp3 --owner "Mara Quill" --consent written
+    podforge voices add me clip.wav --i-have-rights
+    """
+    from podforge.voices.adding import NewVoice, add_voice, consent_of
+
+    consent = consent_of(owner, kind, day, uses, i_have_rights)
+    new = NewVoice(name, clip, voices, consent, language, description)
+    _tell_added(new, add_voice(new, replace=force))
+
+
+@voices_group.command("pin")
+@click.argument("name")
+@voices_option
+@_engine_option
+@click.option("--model", metavar="ID_OR_FOLDER", help="The engine's model.")
+@click.option("--offline", is_flag=True, help="Download no model.")
+@click.option("--cache", type=_PATH, envvar="PODFORGE_CACHE", metavar="DIR",
+              help="The store of embeddings [~/.cache/podforge].")  # fmt: skip
+def pin_voice(
+    name: str, voices: Path | None, engine: str, model: str | None, offline: bool,
+    cache: Path | None,
+) -> None:  # fmt: skip
+    """Keep what an engine made of a voice's recording in the voice's folder.
+
+    It is the file NAME/ENGINE.safetensors; being there is what pins it.  The sound stays the
+    same, also when the recording is changed or lost, or the store is emptied.  It becomes the
+    voice's identity: its lines are spoken again, once.
+
+    \b
+    podforge voices pin mara
+    podforge voices pin mara --model vibevoice/VibeVoice-7B-hf
+    """
+    from podforge.console import open_console
+    from podforge.pinning import pin
+    from podforge.project import voice_book
+    from podforge.settings import EngineFlags, Flag
+    from podforge.store import Store, default_store_root
+
+    voice = voice_book(None, voices).find(name)
+    flags = EngineFlags((Flag("model", model),) if model else (), offline)
+    with open_console(quiet=False, events=False) as tell:
+        pinned = pin(voice, engine, flags, Store(cache or default_store_root()), tell)
+    click.echo(str(pinned))
+
+
+@voices_group.command("unpin")
+@click.argument("name")
+@voices_option
+@_engine_option
+def unpin_voice(name: str, voices: Path | None, engine: str) -> None:
+    """Let a voice's recording be its identity again; its lines are spoken again, once.
+
+    Deletes the pinned file, or gives it another name where the recording has changed since.
+
+    \b
+    podforge voices unpin mara
+    """
+    from podforge.pinning import unpin
+    from podforge.project import voice_book
+
+    kept = unpin(voice_book(None, voices).find(name), engine)
+    if kept:
+        text = f"it was made of another recording: kept as {kept.name}; you may delete it"
+        click.echo(f"podforge: warning: {text}", err=True)
+    else:
+        again = f"podforge voices pin {name} --engine {engine}"
+        click.echo(f"podforge: note: `{again}` makes it again", err=True)
+
+
+def _tell_added(new: "NewVoice", choice: "Choice") -> None:
+    from podforge.plain import plain
+    from podforge.voices import read_voice
+    from podforge.voices.pinned import is_stale
+
+    voice = read_voice(new.folder)
+    stale = [path.name for key, path in voice.embeddings.items() if is_stale(voice, key)]
+    pinned = [f"{name} is still pinned, and was made of another recording" for name in stale]
+    for severity, texts in (("note", choice.steps), ("warning", [*choice.warnings, *pinned])):
+        for text in texts:
+            click.echo(plain(f"{new.clip}: {severity}: {text}"), err=True)
+    consent = new.consent
+    click.echo(
+        plain(
+            f"  {choice.seconds:.1f} s; consent: {consent.kind}, {consent.owner}, {consent.date}"
+        ),
+        err=True,
+    )
+    click.echo(str(new.folder))
+
+
+def _engines(voice: "VoiceFile") -> dict[str, None]:
+    return dict.fromkeys([*voice.engines, *voice.embeddings])
 
 
 def _described(reference: Path) -> str:
@@ -68,3 +201,15 @@ def _described(reference: Path) -> str:
     clip = describe_clip(reference)
     silence = f", {clip.lead_seconds:.1f} s of silence first" if clip.lead_seconds >= 0.1 else ""
     return f"{reference}, {clip.seconds:.1f} s at {clip.dbfs:.1f} dBFS{silence}"
+
+
+def _pinned(voice: "VoiceFile", engine: str) -> str:
+    from podforge.voices.pinned import is_stale, origin_of
+
+    path = voice.embeddings[engine]
+    origin = origin_of(path)
+    model = f", model {origin.model}" if origin.model else ""
+    if not origin.reference:
+        return f"{path.name}{model}"
+    made_of = "another recording" if is_stale(voice, engine) else "this recording"
+    return f"{path.name}, made of {made_of}{model}"

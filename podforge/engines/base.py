@@ -57,7 +57,8 @@ class Engine(Protocol):
     def embed(self, voice: Voice) -> VoiceState:
         """Prepare a voice; once per voice and worker, or once for ever where it is an `Embedding`.
 
-        Raises `EngineError` for a voice that the engine cannot use.
+        Raises `EngineError` for a voice that the engine cannot use, or `InputError`, which ends the
+        render, for a recording that is of no use.
         """
 
     def speak(
@@ -82,10 +83,12 @@ class EngineSpec(Protocol):
     needs_reference: bool = False  # a voice is a recording, or an embedding that was made of one
 
     def limits(self, settings: Settings) -> Limits:
-        """What one call may hold."""
+        """What one call may hold.  Raises `SettingError`."""
 
     def fingerprint(self, settings: Settings) -> str:
         """Names the library or weights that decide the sound; reads files, loads nothing.
+
+        Ends in `@?` where a model is not here yet, so that its version is not known.
 
         Raises `Unavailable` when the engine is not installed.
         """
@@ -100,7 +103,7 @@ class EngineSpec(Protocol):
     def sound_settings(self, settings: Settings) -> Settings:
         """Those of the run's settings that decide the sound, with defaults filled in.
 
-        Raises `UsageError` for a setting that it does not know.
+        Raises `SettingError` for a setting or a value that it does not know; needs no model.
         """
 
     def voice_settings(self, settings: Settings) -> Settings:

@@ -5,7 +5,7 @@ Windows of up to four voices, exact spans and words, thousands of times faster t
 
 from podforge.cast import Limits, Settings
 from podforge.engines.base import Engine, EngineSpec
-from podforge.errors import UsageError
+from podforge.errors import SettingError
 from podforge.units import CHARACTERS_PER_SECOND
 
 RATE = 24_000  # samples per second
@@ -39,8 +39,8 @@ class Tone(EngineSpec):
 
     def sound_settings(self, settings: Settings) -> Settings:
         """There are none."""
-        if settings:
-            raise UsageError(f'the engine "tone" has no setting "{next(iter(settings))}"')
+        for setting in settings:
+            raise SettingError(f'the engine "tone" has no setting "{setting}"', setting)
         return {}
 
     def voice_settings(self, settings: Settings) -> Settings:

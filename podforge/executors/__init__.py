@@ -51,10 +51,11 @@ class Started:
 
 @dataclass(frozen=True)
 class Beat:
-    """A worker has made `seconds` of the task so far."""
+    """A worker has made `seconds` of the task so far, in `frames` steps."""
 
     key: str
     seconds: float
+    frames: int = 0
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any
@@ -23,7 +24,7 @@ from podforge.errors import EngineError, PodforgeError
 from podforge.executors import Beat, Bench
 
 CLOSE, CANCEL = b"close", b"cancel"  # no pickle begins like these
-BEAT_SECONDS = 0.2  # beats that follow faster are not sent
+BEAT_SECONDS = 0.2  # beats of a task that follow faster are not sent
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 PARENT_IS_GONE = 1
 
@@ -55,7 +56,8 @@ class Line:
     """The worker's end of the pipe, and the `Watch` of its bench."""
 
     def __init__(self, pipe: "Connection[Message, Any]") -> None:
-        self._pipe, self._turn, self._last_beat = pipe, threading.Lock(), 0.0
+        self._pipe, self._turn = pipe, threading.Lock()
+        self._last_beats: dict[str, float] = {}  # by task, so that each of a batch shows
         self._cancelled = threading.Event()
         self.orders: SimpleQueue[bytes] = SimpleQueue()
 
@@ -68,12 +70,16 @@ class Line:
             except OSError:
                 os._exit(PARENT_IS_GONE)
 
-    def beat(self, key: str, seconds: float) -> None:
+    def beat(self, key: str, seconds: float, frames: int = 0) -> None:
         """Show life; see `podforge.events.Watch`."""
         now = time.monotonic()
-        if now - self._last_beat >= BEAT_SECONDS:
-            self._last_beat = now
-            self.tell(Beat(key, seconds))
+        if now - self._last_beats.get(key, -inf) >= BEAT_SECONDS:
+            self._last_beats[key] = now
+            self.tell(Beat(key, seconds, frames))
+
+    def forget_beats(self) -> None:
+        """A batch ended; the tasks of the next one have not shown life yet."""
+        self._last_beats.clear()
 
     @property
     def cancelled(self) -> bool:
@@ -107,6 +113,7 @@ def main(descriptor: int, die_with_parent: bool) -> None:
     line.tell(Ready())
     while (order := line.orders.get()) not in (CLOSE, CANCEL):
         line.tell(Finished(_do(bench, order, line)))
+        line.forget_beats()
     bench.close()
 
 

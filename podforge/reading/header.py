@@ -9,7 +9,7 @@ from podforge.reading import values
 from podforge.reading.findings import Findings
 from podforge.reading.names import closest, meant
 from podforge.reading.roles import read_roles
-from podforge.script import PAUSES, Header, Mode, Pauses
+from podforge.script import PAUSES, Header, Mode, Pauses, Setting
 from podforge.strict_yaml import Mapping as MappingNode
 from podforge.strict_yaml import Node, Scalar
 
@@ -149,12 +149,12 @@ def _say(node: Node, findings: Findings) -> str | None:
     return values.text(say, findings) if say else None
 
 
-def _engines(node: Node, findings: Findings) -> dict[str, dict[str, str]] | None:
+def _engines(node: Node, findings: Findings) -> dict[str, dict[str, Setting]] | None:
     engines = values.mapping(node, findings, "{espeak: {rate: 160}}")
     if engines is None:
         return None
     found = (
-        (key.text, values.scalars(value, findings, "{setting: value}"))
+        (key.text, values.settings(value, findings, "{setting: value}"))
         for key, value in engines.entries
     )
     return {name: settings for name, settings in found if settings is not None}

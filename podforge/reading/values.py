@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from podforge.reading.findings import Findings
 from podforge.reading.names import meant
+from podforge.script import Setting
 from podforge.strict_yaml import Mapping, Node, Scalar, Sequence
 
 _NUMBER = r"[+\-−]?(?:\d{1,6}(?:\.\d{0,6})?|\.\d{1,6})"
@@ -103,13 +104,13 @@ def _near(written: str, allowed: Collection[str]) -> str:
     return guess if "did you mean" in guess else ""
 
 
-def scalars(node: Node, findings: Findings, wanted: str) -> dict[str, str] | None:
-    """A map from text to text."""
+def settings(node: Node, findings: Findings, wanted: str) -> dict[str, Setting] | None:
+    """A map from text to text; each with the place of its key."""
     found = mapping(node, findings, wanted)
     if found is None:
         return None
-    pairs = ((key.text, text(value, findings)) for key, value in found.entries)
-    return {key: value for key, value in pairs if value is not None}
+    pairs = ((key, text(value, findings)) for key, value in found.entries)
+    return {key.text: Setting(value, key.place) for key, value in pairs if value is not None}
 
 
 def sequence(node: Node) -> tuple[Node, ...]:

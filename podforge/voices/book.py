@@ -1,31 +1,29 @@
 """The voices of one run, and the casting of a script with them."""
 
-import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from podforge.cast import Cast, EngineUse, Limits, Part, Settings, Voice
+from podforge.cast import Cast, EngineUse, Part, Settings, Voice
 from podforge.errors import (
     InputError,
     MissingInput,
     Place,
     Problem,
     Unavailable,
-    UsageError,
     storage,
 )
 from podforge.plan import digest
 from podforge.script import Role, Script
-from podforge.voices.files import FILE, VoiceFile, did_you_mean, read_voice
+from podforge.voices.files import FILE, VoiceFile, did_you_mean, file_digest, is_name, read_voice
+from podforge.voices.pinned import origin_of
 
 REFERENCE_RECIPE = 1  # how a reference clip is prepared; a new recipe is a new identity
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+NOT_HERE = "@?"  # the end of the fingerprint of a model that is yet to be downloaded
 
 
 class EngineLike(Protocol):
@@ -33,22 +31,14 @@ class EngineLike(Protocol):
 
     name: str
     voice_key: str
-    sound_version: int
-
-    def limits(self, settings: Settings) -> Limits:
-        """What one call may hold."""
-
-    def fingerprint(self, settings: Settings) -> str:
-        """Names the library or weights."""
-
-    def sound_settings(self, settings: Settings) -> Settings:
-        """The settings that decide the sound."""
+    needs_reference: bool
 
     def voice_settings(self, settings: Settings) -> Settings:
         """A voice's settings, checked; raises `ValueError`."""
 
 
 FindEngine = Callable[[str], EngineLike]
+UseEngines = Callable[[Sequence[str]], Mapping[str, EngineUse]]
 
 
 @dataclass(frozen=True)
@@ -69,14 +59,16 @@ class VoiceBook:
         self,
         script: Script,
         default_engine: str,
-        engine_settings: Mapping[str, Settings],
+        use_engines: UseEngines,
         find_engine: FindEngine,
     ) -> Cast:
         """Give every speaker of the script a voice.
 
         A role's voice is the folder it names, else the folder called like the speaker.  The
         engine is the role's, else the script's, else `default_engine`.  Raises one `InputError`
-        with the problems of all speakers, and what `find_engine` and the engines raise.
+        with the problems of all speakers, and what `find_engine` and `use_engines` raise; the
+        latter is called once, with the engines by name, when there is no problem.  A voice that
+        is pinned for another model than the run's is a problem as well.
         """
         engines: dict[str, EngineLike] = {}
         parts: dict[str, Part] = {}
@@ -89,22 +81,20 @@ class VoiceBook:
                 if name not in engines:
                     engines[name] = find_engine(name)
                 file = self._find(role.voice or _slug(role.name), place)
-                voice = make_voice(file, engines[name], role.language)
+                voice = make_voice(file, engines[name], role.language, place)
             except InputError as error:
                 problems += (found for found in error.problems if found not in problems)
                 continue
             except Unavailable as error:
                 raise Unavailable(error.text, place=place, hint=error.hint) from error
             parts[role.name] = Part(role.name, voice, name, role.gain_db, role.style)
-            sources[file.place.file] = None
-            if file.reference:
-                sources[str(file.reference)] = None
+            read = (file.place.file, file.reference, voice.embedding)
+            sources |= {str(path): None for path in read if path}
         if problems:
             raise InputError(tuple(problems))
-        place = Place(script.path)
-        uses = {
-            name: _use(spec, engine_settings.get(name, {}), place) for name, spec in engines.items()
-        }
+        uses = use_engines(tuple(engines))
+        if problems := _of_other_models(parts.values(), uses):
+            raise InputError(tuple(problems))
         return Cast(parts, uses, tuple(sources))
 
     def _find(self, name: str, place: Place) -> VoiceFile:
@@ -121,7 +111,7 @@ class VoiceBook:
             with storage("reading", folder):
                 entries = sorted(folder.iterdir())
             for entry in entries:
-                if _NAME.fullmatch(entry.name) and entry.is_dir():
+                if is_name(entry.name) and entry.is_dir():
                     found.setdefault(entry.name, entry)
         return found
 
@@ -144,14 +134,58 @@ def shipped_voices() -> Path:
     return inside if inside.is_dir() else package.parent / "voices"
 
 
-def make_voice(file: VoiceFile, engine: EngineLike, language: str = "") -> Voice:
+def make_voice(
+    file: VoiceFile, engine: EngineLike, language: str = "", place: Place | None = None
+) -> Voice:
     """A voice as `engine` gets it.
 
-    Raises `InputError` when its settings for the engine are missing or wrong.
+    Raises `InputError` when its settings for the engine are missing or wrong, or, at `place` (of
+    who asks for it), when it has no recording and the engine speaks with one.
     """
-    written = file.engines.get(engine.voice_key, {})
+    embedding = file.embeddings.get(engine.voice_key)
+    if engine.needs_reference and not (file.reference or embedding):
+        raise InputError.at(
+            place or file.place,
+            f'the engine "{engine.name}" needs a recording, and the voice "{file.name}" has none; '
+            f"`podforge voices add {file.name} clip.wav` gives it one",
+        )
+    settings = _settings(file, engine)
+    reference = file_digest(file.reference) if file.reference else ""
+    pinned = file_digest(embedding) if embedding else ""
+    return Voice(
+        name=file.name,
+        identity=_identity(file, settings, reference, pinned),
+        settings=settings,
+        reference=str(file.reference or ""),
+        embedding=str(embedding or ""),
+        digest=pinned or reference,
+        language=language or file.language,
+    )
+
+
+def _of_other_models(parts: Iterable[Part], uses: Mapping[str, EngineUse]) -> list[Problem]:
+    """Voices whose pinned embedding says that another model made it; one is enough of each.
+
+    A model that is not here yet cannot be told from another version of itself.
+    """
+    problems: dict[Problem, None] = {}
+    for part in parts:
+        voice, use = part.voice, uses[part.engine]
+        if not voice.embedding or use.model.endswith(NOT_HERE):
+            continue
+        made_by = origin_of(Path(voice.embedding)).model
+        if made_by and made_by != use.model:
+            text = (
+                f"{voice.name} is pinned for the model {made_by}, and this run uses {use.model}: "
+                "pin it again or name that model"
+            )
+            problems[Problem(Place(str(Path(voice.embedding).parent)), "error", text)] = None
+    return list(problems)
+
+
+def _settings(file: VoiceFile, engine: EngineLike) -> Settings:
     try:
-        settings = engine.voice_settings(written)
+        return engine.voice_settings(file.engines.get(engine.voice_key, {}))
     except ValueError as error:
         if engine.voice_key in file.engines:
             raise InputError.at(file.places[engine.voice_key], str(error)) from error
@@ -160,30 +194,21 @@ def make_voice(file: VoiceFile, engine: EngineLike, language: str = "") -> Voice
             f'the voice "{file.name}" has no settings for the engine "{engine.name}": {error}; '
             f'add "{engine.voice_key}:" under "engines:"',
         ) from error
-    return Voice(
-        name=file.name,
-        identity=_identity(file, settings),
-        settings=settings,
-        reference=str(file.reference or ""),
-        language=language or file.language,
-    )
 
 
-def _identity(file: VoiceFile, settings: Settings) -> str:
+def _identity(file: VoiceFile, settings: Settings, reference: str, pinned: str) -> str:
     """What the voice sounds like, never what it is called (DESIGN, "Keys").
 
-    Settings count beside a reference too: an engine may read both.  A voice without either, on
-    an engine that needs nothing, is told apart by what it has for other engines.
+    A pinned embedding stands in the place of the recording.  Settings count beside either: an
+    engine may read both.  A voice without any, on an engine that needs nothing, is told apart by
+    what it has for other engines.
     """
     facts: dict[str, object] = {"settings": dict(settings)} if settings else {}
-    if file.reference:
-        facts |= {"reference": _file_digest(file.reference), "recipe": REFERENCE_RECIPE}
+    if pinned:
+        facts |= {"embedding": pinned}
+    elif reference:
+        facts |= {"reference": reference, "recipe": REFERENCE_RECIPE}
     return digest(facts or {"engines": {name: dict(own) for name, own in file.engines.items()}})
-
-
-def _file_digest(path: Path) -> str:
-    with storage("reading", path), path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _speaking(script: Script) -> list[Role]:
@@ -201,21 +226,3 @@ def _slug(name: str) -> str:
     """`Mara Quill` -> `mara-quill`: the folder that a speaker without a voice is looked up in."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or name
-
-
-def _use(spec: EngineLike, settings: Settings, place: Place) -> EngineUse:
-    """The engine with the script's settings for it.  Raises `InputError` for a wrong one."""
-    try:
-        return _engine_use(spec, settings)
-    except UsageError as error:
-        raise InputError.at(place, f"engines: {error}") from error
-
-
-def _engine_use(spec: EngineLike, settings: Settings) -> EngineUse:
-    return EngineUse(
-        name=spec.name,
-        limits=spec.limits(settings),
-        model=spec.fingerprint(settings),
-        sound_version=spec.sound_version,
-        settings=spec.sound_settings(settings),
-    )

@@ -1,5 +1,6 @@
 """Reads one `voice.yaml`; docs/voices.md describes it to people."""
 
+import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ KEYS = ("name", "language", "description", "consent", "reference", "engines")
 CONSENT = ("owner", "kind", "date", "allowed_uses")
 KINDS = ("synthetic", "self", "written", "spoken", "licence", "public-domain")
 
+PINNED = ".safetensors"  # `<engine>.safetensors` in the folder is a pinned embedding
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")  # BCP 47 (RFC 5646), its shape only
 
 
@@ -32,8 +36,10 @@ class Consent:
 
 @dataclass(frozen=True)
 class VoiceFile:
-    """A `voice.yaml` as written.  `engines` maps an engine's name to the voice's settings there.
+    """A `voice.yaml` as written, and the embeddings beside it.
 
+    `engines` maps an engine's name to the voice's settings there, `embeddings` to the file in the
+    voice's folder that is pinned for it.
     `places` says where each engine's settings stand.
     """
 
@@ -44,7 +50,13 @@ class VoiceFile:
     reference: Path | None  # absolute
     engines: Mapping[str, Mapping[str, str]]
     place: Place
+    embeddings: Mapping[str, Path] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+
+    @property
+    def folder(self) -> Path:
+        """Where the voice lies."""
+        return Path(self.place.file).parent
 
 
 def read_voice(folder: Path) -> VoiceFile:
@@ -63,10 +75,46 @@ def read_voice(folder: Path) -> VoiceFile:
     return voice
 
 
+def is_name(name: str) -> bool:
+    """Whether a folder called so is a voice: small letters, digits, `-` and `_`."""
+    return _NAME.fullmatch(name) is not None
+
+
+def is_language(tag: str) -> bool:
+    """Whether it looks like a language tag."""
+    return _TAG.fullmatch(tag) is not None
+
+
+def is_date(text: str) -> bool:
+    """Whether it is a day as in 2026-01-31."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's bytes.  Raises `StorageError`."""
+    with storage("reading", path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def did_you_mean(name: str, choices: Collection[str]) -> str:
     """`did you mean "x"?` when one of the choices is close, else all of them."""
     near = get_close_matches(name.lower(), choices, n=1)
     return f'did you mean "{near[0]}"?' if near else "there are " + ", ".join(choices)
+
+
+def _pinned(folder: Path) -> dict[str, Path]:
+    """The pinned embeddings in a voice's folder, by engine; links that lead out are none."""
+    with storage("reading", folder):
+        paths = [path for path in sorted(folder.iterdir()) if path.suffix == PINNED]
+    inside = folder.resolve()
+    return {
+        path.stem: path
+        for path in paths
+        if path.name[0] != "." and path.is_file() and path.resolve().is_relative_to(inside)
+    }
 
 
 def _text(path: Path) -> str:
@@ -91,14 +139,16 @@ class _Reader:
         self.check_keys(self.top, KEYS, "a voice")
         reference = self.reference()
         engines = self.engines()
+        embeddings = _pinned(self.folder)
         return VoiceFile(
             name=self.name(),
             language=self.language(),
             description=self.text(self.top, "description"),
-            consent=self.consent(reference is not None),
+            consent=self.consent(reference is not None or bool(embeddings)),
             reference=reference,
             engines={name: settings for name, settings, _ in engines},
             place=place,
+            embeddings=embeddings,
             places={name: at for name, _, at in engines},
         )
 
@@ -110,7 +160,7 @@ class _Reader:
 
     def language(self) -> str:
         tag = self.text(self.top, "language", needed="such as en-GB")
-        if tag and not _TAG.fullmatch(tag):
+        if tag and not is_language(tag):
             self.wrong(self.top, "language", f'"{tag}" is not a language tag such as en-GB')
         return tag
 
@@ -130,7 +180,7 @@ class _Reader:
         if node is None:
             if needed:
                 keys = ", ".join(CONSENT)
-                text = f'a voice with a recording needs "consent:" with {keys}'
+                text = f'a voice of a recording needs "consent:" with {keys}'
                 self.wrong(self.top, "reference", text)
             return None
         if not isinstance(node, yaml.Mapping):
@@ -141,7 +191,7 @@ class _Reader:
         if found.kind and found.kind not in KINDS:
             hint = did_you_mean(found.kind, KINDS)
             self.wrong(node, "kind", f'no kind of consent is called "{found.kind}" ({hint})')
-        if found.date and not _is_date(found.date):
+        if found.date and not is_date(found.date):
             self.wrong(node, "date", f'"{found.date}" is not a date such as 2026-01-31')
         return found
 
@@ -185,10 +235,3 @@ class _Reader:
         """Note a problem at the key, or at the map when the key is not there."""
         places = {name.text: name.place for name, _ in node.entries}
         self.problems.append(Problem(places.get(key, node.place), "error", text))
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from podforge.cast import Limits, Settings
 from podforge.engines.base import Engine, EngineSpec
 from podforge.engines.espeak import data
-from podforge.errors import UsageError
+from podforge.errors import SettingError
 
 RATE = 22_050  # samples per second of every espeak-ng voice
 
@@ -39,9 +39,10 @@ class Espeak(EngineSpec):
 
     def sound_settings(self, settings: Settings) -> Settings:
         """There are none: everything is set by the voice."""
-        if settings:
-            raise UsageError(
-                f'the engine "{self.name}" has no setting "{next(iter(settings))}"',
+        for setting in settings:
+            raise SettingError(
+                f'the engine "{self.name}" has no setting "{setting}"',
+                setting,
                 hint="set the sound in the voice: voice, variant, " + ", ".join(NUMBERS),
             )
         return {}
