@@ -47,7 +47,8 @@ def cast_of(
 ) -> Cast:
     """Each speaker with a voice of its own, all on one engine unless `engine_of` says other."""
     uses = {
-        name: EngineUse(name, each, "fake 1") for name, each in (engines or {engine: limits}).items()
+        name: EngineUse(name, each, "fake 1")
+        for name, each in (engines or {engine: limits}).items()
     }
     parts = {
         name: Part(

@@ -124,6 +124,24 @@ def test_a_boundary_without_a_silence_is_unsure_and_never_cut():
     assert not clip.can_cut(1)
 
 
+def test_where_there_is_only_a_dip_the_boundary_lies_in_it_and_is_unsure():
+    take = np.concatenate([noise(1.37), noise(0.06, 0.03), noise(2.61)])
+    marks = [round(1.4 * RATE)]  # however sure the model is
+    spans = align(take, RATE, utterances("x" * 27, "x" * 52), marks)
+    assert spans[0].end == spans[1].start
+    assert spans[0].end / RATE == pytest.approx(1.40, abs=0.04)
+    assert max(span.confidence for span in spans) < 0.5
+
+
+def test_the_last_sound_of_a_quiet_voice_parts_two_silences():
+    """A closure, the release of a stop 33 dB below the loud parts, and the pause: cut after it."""
+    turns = [noise(1.5), silence(0.1), noise(0.06, 0.1 * 10 ** (-33 / 20)), silence(0.3)]
+    take = np.concatenate([*turns, noise(1.5)])
+    spans = align(take, RATE, utterances("x" * 25, "x" * 24))
+    assert spans[0].end / RATE == pytest.approx(1.66, abs=0.04)
+    assert spans[1].start / RATE == pytest.approx(1.96, abs=0.04)
+
+
 def test_boundaries_with_a_gap_are_found(thousand: list[Found]):
     assert share(thousand, lambda each: each.gap >= SHORT_GAP_SECONDS) >= 0.95
     assert share(thousand) >= 0.92
@@ -208,21 +226,23 @@ def test_knowing_who_speaks_helps(pool: Pool):
 
 
 def test_marks_help_where_they_are_right_and_hurt_little_where_they_are_not(pool: Pool):
-    draw = random.Random(5)
     windows = [
         pool.window(random.Random(seed), (4, 10), (1, 2), (0.1, 0.3), hesitant=0.6, longest=4.0)
         for seed in range(40)
     ]
 
     def near(window: Window) -> list[int]:
+        draw = random.Random(len(window.samples))
         return [span.end + round(draw.gauss(0.05, 0.1) * window.rate) for span in window.truth]
 
     def anywhere(window: Window) -> list[int]:
+        draw = random.Random(len(window.samples))
         return [draw.randrange(len(window.samples)) for _ in window.truth[1:]]
 
     without = share(heard(windows))
-    assert share(heard(windows, lambda w: near(w)[:-1])) > max(0.93, without + 0.03)
-    assert share(heard(windows, near)) > max(0.93, without + 0.03)  # one at the very end, too
+    right = share(heard(windows, lambda w: near(w)[:-1]))
+    assert right > max(0.93, without + 0.03)
+    assert share(heard(windows, near)) == right  # with one at the very end, too
     assert share(heard(windows, lambda w: near(w)[::2])) > without - 0.01
     assert share(heard(windows, lambda w: anywhere(w) * 2)) > without - 0.05
     assert share(heard(windows, anywhere)) > without - 0.15
@@ -247,7 +267,7 @@ def test_texts_of_another_take_make_few_boundaries_sure(pool: Pool):
         found += heard([replace(window, utterances=utterances(*texts, slots=slots))])
     wrong = [each for each in found if not each.right]
     assert len(wrong) > 0.6 * len(found)
-    assert sum(each.confidence >= 0.5 for each in wrong) < 0.12 * len(wrong)
+    assert sum(each.confidence >= 0.5 for each in wrong) < 0.2 * len(wrong)
 
 
 PIECES = st.lists(

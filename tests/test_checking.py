@@ -270,7 +270,7 @@ LINES: dict[str, tuple[Callable[[], Faulty], int, str, str]] = {
         *(TELLING, "suspect", r"3\.\d s is said twice"),
     ),
     "a squeezed line": (
-        lambda: cut_out(0.55),
+        lambda: cut_out(0.5),
         *(TELLING, "suspect", r"at the pace of the other lines about \d\.\d s"),
     ),
     "a skipped line": (

@@ -14,11 +14,12 @@ from podforge.units import to_samples
 HOP_SECONDS = 0.010
 RANGE_DB = 60.0  # what is further below the loud parts is silence, whatever it holds
 QUIET_DB = 30.0  # a pause is this far below the loud parts
-LEAST_QUIET_DB = 10.0  # ... or at least this far, where the noise floor is that high
+LEAST_QUIET_DB = 15.0  # ... or at least this far, where the noise floor is that high
 FLOOR_DB = 6.0  # ... and not further above the noise floor around it than this
 BLOCK_FRAMES, FLOOR_BLOCKS = 20, 10  # the floor is looked for in these blocks on both sides
 TIGHT_DB = 6.0  # its edges lie where the sound is less than this above its own floor
-DEEP_DB = 20.0  # ... which is less than this above the quietest moment around it, or it is breath
+CLICK_FRAMES = 1  # ... or is more for no longer than this
+DEEP_DB = 20.0  # that floor is less than this above the quietest moment around it, or it is breath
 DIP_DB = 4.0  # a dip in the middle of sound is this deep on both sides
 DIP_FRAMES = 10  # ... within this much
 GRID_FRAMES = 30  # where there is neither pause nor dip, a place is offered this often
@@ -93,9 +94,10 @@ def _floors(levels: Levels) -> Levels:
 def _runs(
     levels: Levels, quiet: NDArray[np.bool_], around: Levels
 ) -> tuple[Frames, Frames, NDArray[np.bool_]]:
-    """Start, end and depth of each run of quiet frames, drawn in to its own floor.
+    """Start, end and depth of each silence: of quiet frames, those near their run's own floor.
 
-    A voice that dies away is not silence yet; a breath is none at all.
+    A voice that dies away is not silence yet, the last p of a quiet voice parts two silences,
+    and a breath is none at all.
     """
     number = np.cumsum(np.diff(quiet, prepend=False) & quiet) - 1  # of the run a frame is in
     frames = np.flatnonzero(quiet)
@@ -105,9 +107,10 @@ def _runs(
     steady = np.maximum(_smoothed(levels), levels)[frames]  # one quiet frame is no floor
     floors = np.minimum.reduceat(steady, np.searchsorted(number[frames], runs))
     inside = frames[levels[frames] <= floors[number[frames]] + TIGHT_DB]
-    start = inside[np.searchsorted(number[inside], runs)]
-    end = inside[np.searchsorted(number[inside], runs, side="right") - 1] + 1
-    return start, end, floors <= around[start] + DEEP_DB
+    parted = (np.diff(inside) > 1 + CLICK_FRAMES) | (np.diff(number[inside]) > 0)
+    start = inside[np.append(True, parted)]
+    end = inside[np.append(parted, True)] + 1
+    return start, end, floors[number[start]] <= around[start] + DEEP_DB
 
 
 def _dips(levels: Levels, quiet: NDArray[np.bool_]) -> Frames:

@@ -48,22 +48,30 @@ def check(
     broken = find_not_numbers(samples, spans)
     if broken:
         return tuple(broken)
+    speech = [samples[span.start : span.end] for span in spans]
+    findings = find_silence(speech, spans)
+    silent = {finding.utterance for finding in findings}
+
     sound = listen(samples, rate)
     faults = [*find_pauses(sound, spans), *find_noises(sound, spans)]
+    faults = [fault for fault in faults if fault.finding.utterance not in silent]
     faults += find_repeats(sound.without(faults), utterances, spans)
     sound = sound.without(faults)
+    findings += [fault.finding for fault in faults]
 
-    findings = [fault.finding for fault in faults] + find_offset(samples)
-    lines = []
-    for number, (said, span) in enumerate(zip(utterances, spans, strict=True)):
-        speech = samples[span.start : span.end]
-        silence = find_silence(speech, span, number)
-        findings += silence or find_clipping(speech, number)
-        seconds = 0.0 if silence else _seconds(sound, span, faults)
-        lines.append(Line(said.text, said.slot, seconds, span.confidence))
+    lines = [
+        Line(
+            said.text,
+            said.slot,
+            0.0 if number in silent else _seconds(sound, span, faults),
+            span.confidence,
+        )
+        for number, (said, span) in enumerate(zip(utterances, spans, strict=True))
+    ]
     findings += find_durations(lines) + find_hurry(sound, lines, spans)
     if cut_short:
         findings.append(find_cut(lines, len(samples) / rate))
+    findings += find_offset(samples) + find_clipping(speech)
     return tuple(sorted(findings, key=lambda finding: finding.utterance))
 
 

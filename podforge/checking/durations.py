@@ -16,7 +16,7 @@ DIGIT_CHARACTERS = 6  # a digit may be read as a word, or four as "nineteen ten"
 
 NEIGHBOURS = 4  # so many utterances, or more, show what pace is usual
 JUDGED_SECONDS = 2.0  # shorter lines are said at any pace
-HURRIED, DRAWN_OUT = 0.5, 2.0  # of the time that the pace of the take would give a line
+HURRIED, DRAWN_OUT = 0.55, 2.0  # of the time that the pace of the take would give a line
 
 WHOLE_SECONDS = 20.0  # of text, before a take is judged as a whole
 WHOLE_SHORT, WHOLE_LONG = 0.42, 2.2  # of the expected duration; lines even out, so it is narrower

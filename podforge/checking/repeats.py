@@ -71,12 +71,11 @@ def find_repeats(
 
 def _finding(sound: Sound, loop: _Loop, number: int) -> Finding:
     lag, surplus = sound.seconds(loop.lag), sound.seconds(loop.last - loop.first)
-    if surplus < lag:
-        return Finding(number, "suspect", f"a passage of {surplus:.1f} s is said twice")
     times = round(surplus / lag) + 1
-    failed = surplus >= FAILED_SECONDS and times > 2
+    if times <= 2:
+        return Finding(number, "suspect", f"a passage of {min(lag, surplus):.1f} s is said twice")
     text = f"a passage of {lag:.1f} s is repeated {times} times"
-    return Finding(number, "failed" if failed else "suspect", text)
+    return Finding(number, "failed" if surplus >= FAILED_SECONDS else "suspect", text)
 
 
 def _short_loops(sound: Sound) -> Iterator[_Loop]:

@@ -32,23 +32,29 @@ def find_offset(samples: Floats) -> list[Finding]:
     return [Finding(0, "suspect", f"the sound is off centre by {offset:.0%} of full scale")]
 
 
-def find_silence(speech: Floats, span: Span, number: int) -> list[Finding]:
-    """An utterance that cannot be heard; a constant is silence, too.
+def find_silence(speech: Sequence[Floats], spans: Sequence[Span]) -> list[Finding]:
+    """Utterances that cannot be heard; a constant is silence, too.
 
-    Where the place of the utterance was only guessed, its speech may lie elsewhere.
+    Where the place of one was only guessed, its speech may lie elsewhere: it is only suspect.
     """
-    if len(speech) and _dbfs(speech) >= SILENT_DBFS:
-        return []
-    sure = span.confidence >= CUT_CONFIDENCE
-    return [Finding(number, "failed" if sure else "suspect", "silence where speech should be")]
+    found = []
+    for number, (samples, span) in enumerate(zip(speech, spans, strict=True)):
+        if not len(samples) or _dbfs(samples) < SILENT_DBFS:
+            sure = span.confidence >= CUT_CONFIDENCE
+            text = "silence where speech should be"
+            found.append(Finding(number, "failed" if sure else "suspect", text))
+    return found
 
 
-def find_clipping(speech: Floats, number: int) -> list[Finding]:
-    """Too many samples at full scale."""
-    clipped = float(np.mean(np.abs(speech) >= CLIPPED_AT))
-    if clipped <= CLIPPED_SHARE:
-        return []
-    return [Finding(number, "suspect", f"{clipped:.1%} of the samples are clipped")]
+def find_clipping(speech: Sequence[Floats]) -> list[Finding]:
+    """Utterances with too many samples at full scale."""
+    found = []
+    for number, samples in enumerate(speech):
+        clipped = float(np.mean(np.abs(samples) >= CLIPPED_AT)) if len(samples) else 0.0
+        if clipped > CLIPPED_SHARE:
+            text = f"{clipped:.1%} of the samples are clipped"
+            found.append(Finding(number, "suspect", text))
+    return found
 
 
 def _dbfs(samples: NDArray[np.float32]) -> float:
