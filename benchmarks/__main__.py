@@ -3,6 +3,6 @@
 import subprocess
 import sys
 
-for module in ("benchmarks.mix", "benchmarks.render"):
+for module in ("benchmarks.mix", "benchmarks.render", "benchmarks.vibevoice"):
     print(f"\n== {module}", flush=True)
     subprocess.run([sys.executable, "-m", module], check=True)

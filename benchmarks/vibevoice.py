@@ -48,7 +48,7 @@ def main() -> None:
     where = f"{bench.device}, {bench.model.dtype}".replace("torch.", "")
     print(f"{asked.config}: {bench.parameters / 1e6:.0f} M parameters, {where}", flush=True)
     for context in asked.context:
-        compare(bench, asked.batch, context, asked.repeat)
+        compare(bench, sorted({1, *asked.batch}), context, asked.repeat)
 
 
 @dataclass(frozen=True)
