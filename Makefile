@@ -8,7 +8,7 @@ demo: .venv/base
 	$(BIN)/podforge render scripts_examples/bakery.md -o output/bakery/
 
 test: .venv/test lint
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: .venv/test
 	$(BIN)/ruff check .
