@@ -23,6 +23,7 @@ def _home(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
     for name in [name for name in os.environ if name.startswith("PODFORGE_")]:
         monkeypatch.delenv(name)
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)  # an engine loaded here has set it
 
 
 @pytest.fixture
