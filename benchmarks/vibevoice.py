@@ -24,8 +24,8 @@ import torch
 from podforge.engines.vibevoice.decoding import Window, decode, window_noise
 from podforge.engines.vibevoice.frames import Rows
 from podforge.engines.vibevoice.loading import device_of, dtype_of
-from podforge.engines.vibevoice.prompting import FRAMES_PER_SECOND
 from podforge.engines.vibevoice.sampling import Sampler, schedule_of
+from podforge.engines.vibevoice.spec import FRAMES_PER_SECOND
 from podforge.threads import processors
 from tests import tiny_vibevoice
 from tests.vibevoice_ways import unguided_tokens

@@ -1,7 +1,6 @@
 """`podforge render`: scripts to finished episodes."""
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import click
 from podforge.cli.exits import exit_code, say
 from podforge.cli.options import engine_options, json_option, project_options, scripts_argument
 from podforge.errors import PodforgeError
+from podforge.threads import processors
 
 if TYPE_CHECKING:
     from podforge.produce import Product
@@ -93,10 +93,3 @@ def _made(product: "Product") -> dict[str, object]:
 
 def _failed(script: Path, error: PodforgeError) -> dict[str, object]:
     return {"script": str(script), "error": str(error), "exit_code": exit_code(error)}
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -36,7 +36,6 @@ TONE_ABOVE_DB = 15.0  # over the spectrum around it
 TONE_AROUND_HERTZ = 250.0
 TONE_BELOW_LOUD_DB = 45.0  # a tone that is weaker does no harm
 TONE_SECONDS = 0.6  # held on one pitch: no speaker does that
-BAND_HERTZ = 250.0
 
 Flags = NDArray[np.bool_]  # (hops,)
 Floats = NDArray[np.float64]

@@ -17,8 +17,9 @@ from podforge.engines.vibevoice.frames import Rows
 from podforge.engines.vibevoice.latents import Latents, encode, packed, unpacked
 from podforge.engines.vibevoice.loading import load
 from podforge.engines.vibevoice.options import Options
-from podforge.engines.vibevoice.prompting import FRAMES_PER_SECOND, RATE, prompt_of
+from podforge.engines.vibevoice.prompting import prompt_of
 from podforge.engines.vibevoice.sampling import Sampler, schedule_of
+from podforge.engines.vibevoice.spec import FRAMES_PER_SECOND, RATE
 from podforge.errors import EngineError, InputError, Place
 from podforge.events import Watch
 from podforge.media import decode as decode_file

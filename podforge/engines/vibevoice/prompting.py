@@ -14,12 +14,9 @@ import torch
 from torch import Tensor
 
 from podforge.engines.vibevoice.latents import Latents
+from podforge.engines.vibevoice.spec import HOP, RATE
 from podforge.errors import EngineError
 from podforge.plan import Job, Utterance
-
-RATE = 24_000  # samples per second, in and out
-HOP = 3_200  # samples a frame
-FRAMES_PER_SECOND = RATE / HOP
 
 _SPECIAL = re.compile(r"<\|(?=[^|]*\|>)")  # what a tokenizer would take for a token of its own
 

@@ -11,7 +11,8 @@ from podforge.events import Tell
 from podforge.units import CHARACTERS_PER_SECOND
 
 RATE = 24_000  # samples per second
-FRAMES_PER_SECOND = RATE / 3_200
+HOP = 3_200  # samples a frame
+FRAMES_PER_SECOND = RATE / HOP
 SPEAKERS = 4  # that the model was trained with
 LINE_CHARACTERS = 1_500  # about 250 words: within longer turns the model speaks ever faster
 PROMPT_TOKENS = 1_200  # of four voices of half a minute, and of what stands around the text
