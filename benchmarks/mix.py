@@ -152,19 +152,25 @@ def ours(folder: Path) -> None:
 @contextmanager
 def mastered(folder: Path) -> Iterator[tuple[Iterator["Block"], int]]:
     from podforge.encodings import ENCODINGS
-    from podforge.mastering import apply, solve, survey, target_of
+    from podforge.mastering import apply, solve, survey
     from podforge.mixing import mix
     from podforge.pcm import from_wav
+    from podforge.targets import target_of
 
     timeline = lay_out(folder)
     with tempfile.TemporaryFile(dir=folder) as spool:
-        blocks = mix(timeline, lambda p: from_wav((folder / p.digest).read_bytes())[0], 1)
+        blocks = mix(
+            timeline.sections[0],
+            timeline.rate,
+            lambda p: from_wav((folder / p.digest).read_bytes())[0],
+            1,
+        )
         found = survey(blocks, spool, timeline.rate)
         yield apply(spool, found, solve(found, target_of(TARGET), ENCODINGS["mp3"])), timeline.rate
 
 
 def lay_out(folder: Path) -> "Timeline":
-    from podforge.timeline import Placement, Timeline
+    from podforge.timeline import Placement, Section, Timeline
     from podforge.units import MIX_RATE, rescale, to_samples
 
     gap, placements = to_samples(GAP_SECONDS, MIX_RATE), []
@@ -172,7 +178,7 @@ def lay_out(folder: Path) -> "Timeline":
     for name, rate, samples in json.loads((folder / "clips.json").read_text()):
         placements.append(Placement(name, name, rate, 0, samples, at, 6.0, 0.0, 176, 176))
         at += rescale(samples, rate, MIX_RATE) + gap
-    return Timeline(MIX_RATE, at, tuple(placements), (), ())
+    return Timeline(MIX_RATE, at, (Section("", 0, at, tuple(placements)),), (), ())
 
 
 def gate(folder: Path) -> None:

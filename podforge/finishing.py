@@ -21,11 +21,9 @@ from podforge.mastering import (
     Drive,
     Measured,
     Survey,
-    Target,
     apply,
     solve,
     survey,
-    target_of,
     verify,
 )
 from podforge.media import decode, encode, ffmpeg_version
@@ -35,6 +33,7 @@ from podforge.plan import digest
 from podforge.script import Header
 from podforge.signal import Block, Samples
 from podforge.store import Store
+from podforge.targets import DEFAULT_TARGET, Target, target_of
 from podforge.timeline import Placement, Timeline
 
 TELL_SECONDS = 0.2  # between two words of progress
@@ -42,7 +41,6 @@ CHANNELS = 1  # speech alone is mono; music and pan will ask for two
 PASSES = 3  # encodings of one file at most
 LOUDNESS_TOLERANCE_LU = 0.1  # a file further from its target is made again
 MOST_OFF_LU = 0.3  # what is further off after all passes is worth a warning
-DEFAULT_TARGET = "podcast"
 
 
 @dataclass(frozen=True)
@@ -60,8 +58,8 @@ class Finished:
     @property
     def on_target(self) -> bool:
         """Whether it is as loud as it should be, within what two meters may differ."""
-        off = abs(self.lufs - self.target.lufs)
-        over = self.true_peak_db - self.target.true_peak_db
+        off = abs(self.lufs - self.target.level_db)
+        over = self.true_peak_db - self.target.ceiling_db
         return not self.capped and off <= MOST_OFF_LU and over <= 0.0
 
 
@@ -93,10 +91,11 @@ def _key(timeline: Timeline, target: Target, encoding: Encoding) -> str:
     """All that decides the bytes of a mastered file, and nothing else."""
     placed = [
         (p.digest, p.clip_rate, p.start, p.end, p.at, p.gain_db, p.pan, p.fade_in, p.fade_out)
-        for p in timeline.placements
+        for section in timeline.sections
+        for p in section.placements
     ]
     made_by = [MIX_VERSION, MASTER_VERSION, ffmpeg_version(), encoding.arguments]
-    wanted = [target.lufs, target.true_peak_db, CHANNELS]
+    wanted = [target.level_db, target.ceiling_db, CHANNELS]
     return digest([made_by, wanted, timeline.rate, timeline.length, placed])
 
 
@@ -123,10 +122,11 @@ def _mixed(
     def read(placement: Placement) -> Samples:
         return from_wav(store.read(placement.digest))[0]
 
-    seed = int(digest([p.digest for p in timeline.placements])[:8], 16)
+    section = timeline.sections[0]
+    seed = int(digest([p.digest for p in section.placements])[:8], 16)
     with tempfile.TemporaryFile(dir=folder) as spool:
         with storage("mixing in", folder), _stage("mixing", timeline.seconds, tell):
-            blocks = mix(timeline, read, seed, CHANNELS)
+            blocks = mix(section, timeline.rate, read, seed, CHANNELS)
             found = survey(_told(blocks, "mixing", timeline.rate, tell), spool, timeline.rate)
         yield spool, found
 
@@ -172,8 +172,8 @@ class _Encoding:
 
     def _correction(self, drive: Drive, measured: Measured) -> Drive:
         """What to do differently; the same drive when the file is as it should be."""
-        over = max(0.0, measured.true_peak_db - self.target.true_peak_db)
-        off = self.target.lufs - measured.lufs
+        over = max(0.0, measured.true_peak_db - self.target.ceiling_db)
+        off = self.target.level_db - measured.lufs
         if drive.capped or abs(off) <= LOUDNESS_TOLERANCE_LU:
             off = 0.0
         ceiling = drive.ceiling_db - (over + 0.05 if over else 0.0)

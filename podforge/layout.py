@@ -13,7 +13,7 @@ from podforge.clip import Clip
 from podforge.levels import speaker_gains
 from podforge.plan import Plan, Splits
 from podforge.script import Script
-from podforge.timeline import Line, Mark, PlacedCue, Placement, Timeline
+from podforge.timeline import Line, Mark, PlacedCue, Placement, Section, Timeline
 from podforge.units import MIX_RATE, rescale, to_samples
 from podforge.wording import Heard, timed_words
 
@@ -187,10 +187,12 @@ class _Layout:
         """The timeline with its tail."""
         if self.marks and self.marks[0].at > 0:
             self.marks.insert(0, Mark(self.script.header.title, 0))
+        length = self.at + to_samples(TAIL_SECONDS, MIX_RATE)
+        placements = tuple(sorted(self.placements, key=lambda placed: placed.at))
         return Timeline(
             rate=MIX_RATE,
-            length=self.at + to_samples(TAIL_SECONDS, MIX_RATE),
-            placements=tuple(sorted(self.placements, key=lambda placed: placed.at)),
+            length=length,
+            sections=(Section(self.script.header.title, 0, length, placements),),
             lines=tuple(self.lines),
             chapters=tuple(self.marks),
             cues=tuple(self.cues),

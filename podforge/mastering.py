@@ -9,17 +9,16 @@ effect foreseen, so that the decoded file lands on the target in one encoding.
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from podforge.encodings import Encoding
-from podforge.errors import UsageError
 from podforge.limiting import Release, attacked, limit, reduction_db
 from podforge.metering import Loudness, Meter, integrated
 from podforge.signal import Block, blocks_of
+from podforge.targets import Target
 from podforge.weighting import HOP_SECONDS, Floats
 
 MASTER_VERSION = 1  # raised by hand when the same mix is mastered differently on purpose
@@ -29,44 +28,6 @@ SOLVED_TO_LU = 0.005
 SOLVED_AT_ONCE = 600  # hops: keeps the memory flat, and the arrays in cache
 PARTS = 20  # peaks are surveyed so much finer than loudness: 1.4 MB for an hour, as float16
 BLOCK_SECONDS = 1.0
-
-
-@dataclass(frozen=True)
-class Target:
-    """What the decoded file shall measure: integrated loudness, and the most of true peak."""
-
-    name: str
-    lufs: float
-    true_peak_db: float
-
-
-TARGETS = {
-    target.name: target
-    for target in (
-        Target("podcast", -16.0, -1.0),
-        Target("podcast-mono", -19.0, -1.0),
-        Target("spotify", -14.0, -1.0),
-        Target("broadcast", -23.0, -1.0),
-    )
-}
-
-
-def target_of(text: str) -> Target:
-    """The target of a name, or of a number of LUFS such as `-16`.
-
-    Raises `UsageError`.
-    """
-    if text in TARGETS:
-        return TARGETS[text]
-    try:
-        lufs = float(text)
-    except ValueError:
-        lufs = math.nan
-    if -70 < lufs < 0:
-        return Target(f"{lufs:g} LUFS", lufs, -1.0)
-    near = get_close_matches(text.lower(), TARGETS, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"one of {', '.join(TARGETS)}, or LUFS like -16"
-    raise UsageError(f"there is no loudness target {text!r}", hint=hint)
 
 
 @dataclass(frozen=True)
@@ -151,8 +112,8 @@ def solve(survey: Survey, target: Target, encoding: Encoding) -> Drive:
     sound is loud enough.  Far into the limiter more gain gives less loudness: then the loudest
     that can be had is taken.
     """
-    ceiling = target.true_peak_db + encoding.attenuation_db - encoding.overshoot_db
-    wanted = target.lufs + encoding.attenuation_db
+    ceiling = target.ceiling_db + encoding.attenuation_db - encoding.overshoot_db
+    wanted = target.level_db + encoding.attenuation_db
 
     def reached(gain_db: float) -> float:
         return _loudness(survey, gain_db, ceiling)

@@ -1,4 +1,4 @@
-"""From a timeline to blocks of samples: clips cut, resampled, levelled, faded and added up."""
+"""From a section to blocks of samples: clips cut, resampled, levelled, faded and added up."""
 
 import math
 from collections import OrderedDict
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from podforge.signal import Block, Samples, resample_part, room_tone
-from podforge.timeline import Placement, Timeline
+from podforge.timeline import Placement, Section
 from podforge.units import rescale, to_gain, to_samples
 
 MIX_VERSION = 1  # raised by hand when the same timeline sounds different on purpose
@@ -20,19 +20,20 @@ CLIPS_HELD = 4  # a window that is placed in pieces is read once
 Read = Callable[[Placement], Samples]  # the whole clip, float32 (samples,), at its own rate
 
 
-def mix(timeline: Timeline, read: Read, tone_seed: int, channels: int = 1) -> Iterator[Block]:
-    """Exactly `timeline.length` samples in blocks of one second, shape (samples, channels).
+def mix(
+    section: Section, rate: int, read: Read, tone_seed: int, channels: int = 1
+) -> Iterator[Block]:
+    """Exactly `section.length` samples in blocks of one second, shape (samples, channels).
 
     What overlaps adds up.  In two channels a placement stands where its pan says.
     """
-    rate = timeline.rate
     tone = _tone(rate, channels, tone_seed)
     size = to_samples(BLOCK_SECONDS, rate)
-    waiting = sorted(timeline.placements, key=lambda placed: placed.at)[::-1]
+    waiting = sorted(section.placements, key=lambda placed: placed.at)[::-1]
     sounding: list[Placement] = []
     held = _Held(read)
-    for start in range(0, timeline.length, size):
-        end = min(start + size, timeline.length)
+    for start in range(0, section.length, size):
+        end = min(start + size, section.length)
         while waiting and waiting[-1].at < end:
             sounding.append(waiting.pop())
         block = tone[start % len(tone) :][: end - start].copy()

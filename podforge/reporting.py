@@ -45,7 +45,7 @@ def missed_targets(finished: Mapping[str, "Finished"]) -> tuple[Problem, ...]:
             Place(""),
             "warning",
             f"the {name} is at {done.lufs:.1f} LUFS and {done.true_peak_db:.1f} dBTP, "
-            f"not at {done.target.lufs:g} and {done.target.true_peak_db:g}",
+            f"not at {done.target.level_db:g} and {done.target.ceiling_db:g}",
         )
         for name, done in finished.items()
         if not done.on_target
@@ -83,7 +83,7 @@ def report_of(project: Project, made: Made, notes: tuple[Problem, ...], outputs:
         jobs_made=len(recording.fresh),
         jobs_cached=len(keys - recording.fresh),
         retakes=sum(recording.clips[key].attempt for key in recording.fresh & keys),
-        target=ReportedTarget(target.name, target.lufs, target.true_peak_db),
+        target=ReportedTarget(target.name, target.level_db, target.ceiling_db),
         outputs=tuple(
             _output(outputs, name, done, timeline.seconds) for name, done in made.finished.items()
         ),

@@ -5,15 +5,17 @@ These are the values; `layout` makes them, the mixer and the writers of files re
 
 from dataclasses import dataclass
 
+from podforge.chains import GENTLE, Chain
 from podforge.errors import Place
 from podforge.script import Cue
 
 
 @dataclass(frozen=True)
 class Placement:
-    """`clip[start:end]` (samples of the clip) sounds from `at` (samples of the mix).
+    """`clip[start:end]` (samples of the clip) sounds from `at` (samples of its section).
 
-    The fades are linear in amplitude, in samples of the mix, and lie inside the stretch.
+    The stretch goes through `chain` at its level in the mix and is played at `speed`.  The fades
+    are linear in amplitude, in samples of the mix, and lie inside the stretch.
     """
 
     digest: str
@@ -26,6 +28,42 @@ class Placement:
     pan: float
     fade_in: int
     fade_out: int
+    chain: Chain = GENTLE
+    speed: float = 1.0  # 1.1: a tenth faster, at the same pitch
+
+
+@dataclass(frozen=True)
+class Asset:
+    """The sound of a cue's file, decoded at the mix rate; it lies in the store under `digest`."""
+
+    digest: str
+    channels: int  # 1 or 2
+    samples: int  # in each channel
+    lufs: float  # gated loudness (BS.1770); -inf for silence
+    peak_db: float  # largest sample, dBFS
+
+
+@dataclass(frozen=True)
+class Bed:
+    """Music or an effect: an asset that sounds from `at` to `end` (samples of its section).
+
+    It begins `offset` samples into the asset; one that loops goes on from the asset's start,
+    overlapping itself by `crossfade` samples, else it must be long enough.  `level` are points
+    (sample of the section, dB) with straight lines between, constant before and after; they
+    carry the ducking and come on top of `gain_db`.  The fades have equal power.
+    """
+
+    asset: Asset
+    offset: int
+    at: int
+    end: int
+    gain_db: float = 0.0
+    pan: float = 0.0
+    fade_in: int = 0
+    fade_out: int = 0
+    level: tuple[tuple[int, float], ...] = ()
+    loops: bool = False
+    crossfade: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,12 +104,27 @@ class PlacedCue:
 
 
 @dataclass(frozen=True)
+class Section:
+    """What is mixed, mastered and encoded as one: an episode, or a chapter of a book.
+
+    It stands `at` in the timeline; everything in it counts from its own start, so that it is the
+    same wherever it stands.  Placements are ordered by `at`.
+    """
+
+    title: str
+    at: int
+    length: int
+    placements: tuple[Placement, ...]
+    beds: tuple[Bed, ...] = ()
+
+
+@dataclass(frozen=True)
 class Timeline:
-    """A finished arrangement: `length` samples at `rate`, placements ordered by `at`."""
+    """A finished arrangement: `length` samples at `rate`, one section after the other."""
 
     rate: int
     length: int
-    placements: tuple[Placement, ...]
+    sections: tuple[Section, ...]
     lines: tuple[Line, ...]
     chapters: tuple[Mark, ...]
     cues: tuple[PlacedCue, ...] = ()

@@ -123,8 +123,8 @@ def test_joins_do_not_click(tmp_path):
     timeline = lay_out(project.script, project.plan, clips, project.cast)
     sound = samples(path)
     steps = np.abs(np.diff(sound))
-    assert len(timeline.placements) == 4
-    for placed in timeline.placements:
+    assert len(timeline.sections[0].placements) == 4
+    for placed in timeline.sections[0].placements:
         end = placed.at + rescale(placed.end - placed.start, placed.clip_rate, RATE)
         inside = np.quantile(steps[placed.at + RATE // 10 : end - RATE // 10], 0.9)
         for edge in (placed.at, end):

@@ -69,7 +69,7 @@ def test_inside_a_window_the_engine_keeps_its_own_timing():
 
 def test_a_window_that_plays_on_has_no_hole_and_no_doubled_sample():
     script = script_of(say("Ana", "One."), say("Ben", "Two."))
-    a, b = laid(script, WINDOWS).placements
+    a, b = laid(script, WINDOWS).sections[0].placements
     fade = rescale(a.fade_out, MIX_RATE, a.clip_rate)
     assert a.end - b.start == pytest.approx(fade, abs=1)
     assert b.at - a.at == pytest.approx(rescale(b.start - a.start, a.clip_rate, MIX_RATE), abs=1)
@@ -80,7 +80,7 @@ def test_a_cut_keeps_air_around_speech_but_nothing_of_the_neighbour():
     cast = cast_of(script, WINDOWS)
     plan = make_plan(script, cast)
     (clip,) = clips_for(plan, gap=0.1).values()
-    a, b = lay_out(script, plan, {clip.key: clip}, cast).placements
+    a, b = lay_out(script, plan, {clip.key: clip}, cast).sections[0].placements
     assert clip.spans[0].end < a.end <= clip.spans[0].end + 0.05 * clip.rate
     assert clip.spans[1].start > b.start >= clip.spans[0].end + 0.05 * clip.rate
 
@@ -120,7 +120,7 @@ def test_an_ensemble_starts_together_and_the_next_line_waits_for_the_longest():
     longer = replace(clip.spans[0], end=clip.spans[0].end + 5000)
     clips[slow.key] = replace(clip, spans=(longer,), samples=clip.samples + 5000)
     timeline = lay_out(script, plan, clips, cast)
-    one, two, _ = timeline.placements
+    one, two, _ = timeline.sections[0].placements
     assert one.at == two.at
     assert gaps(timeline) == [0.4]
     assert timeline.lines[0].speakers == ("Ana", "Ben")
@@ -130,7 +130,7 @@ def test_pieces_of_a_long_paragraph_make_one_line():
     script = script_of(say("Ana", "This is a sentence. " * 20))
     timeline = laid(script, replace(UTTERANCES, most_utterance=100))
     assert len(timeline.lines) == 1
-    assert len(timeline.placements) > 2
+    assert len(timeline.sections[0].placements) > 2
     assert len(timeline.lines[0].words) == 80
 
 
@@ -142,7 +142,7 @@ def test_speakers_are_made_equally_loud_and_a_gain_in_the_script_comes_on_top():
     quiet, loud = plan.jobs
     clips = {quiet.key: clip_for(quiet, lufs=-30.0), loud.key: clip_for(loud, lufs=-10.0)}
     timeline = lay_out(script, plan, clips, replace(cast, parts=parts))
-    assert [round(p.gain_db, 6) for p in timeline.placements] == [14.0, -9.0]
+    assert [round(p.gain_db, 6) for p in timeline.sections[0].placements] == [14.0, -9.0]
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_speakers_who_share_a_voice_and_a_line_are_equally_loud():
     same = replace(cast.parts["Ben"], voice=cast.parts["Ana"].voice)
     cast = replace(cast, parts={**cast.parts, "Ben": same})
     plan = make_plan(script, cast)
-    gains = {p.gain_db for p in lay_out(script, plan, clips_for(plan), cast).placements}
+    gains = {p.gain_db for p in lay_out(script, plan, clips_for(plan), cast).sections[0].placements}
     assert len(gains) == 1
 
 
@@ -202,7 +202,7 @@ def test_lines_never_overlap_and_everything_lies_inside(said, where, limits):
     assert min(gaps(timeline), default=0) >= 0
     at = [mark.at for mark in timeline.chapters]
     assert at == sorted(set(at))
-    for placed in timeline.placements:
+    for placed in timeline.sections[0].placements:
         clip = clips[placed.key]
         assert 0 <= placed.start < placed.end <= clip.samples
         length = rescale(placed.end - placed.start, placed.clip_rate, timeline.rate)

@@ -12,7 +12,6 @@ import mutagen.mp4
 import numpy as np
 import pytest
 
-from podforge import media
 from podforge.encodings import ENCODINGS
 from podforge.errors import DiskFull, InputError, MissingInput, StorageError, Unavailable
 from podforge.media import (
@@ -116,7 +115,8 @@ def test_an_encoder_that_hangs_is_given_up(tmp_path, monkeypatch):
     fake.write_text("#!/bin/sh\nexec sleep 60\n")
     fake.chmod(0o755)
     monkeypatch.setenv("PODFORGE_FFMPEG", str(fake))
-    monkeypatch.setattr(media, "STALL_SECONDS", 0.4)
+    for module in ("encoding", "children"):
+        monkeypatch.setattr(f"podforge.media.{module}.STALL_SECONDS", 0.4)
     with pytest.raises(StorageError, match="took nothing"):
         encode(blocks(speech(20, RATE, 1), RATE), tmp_path / "x.mp3", RATE, 1, MP3)
     assert not children()

@@ -5,7 +5,7 @@ import pytest
 
 from podforge import mixing
 from podforge.mixing import mix
-from podforge.timeline import Placement, Timeline
+from podforge.timeline import Placement, Section
 from tests.sounds import sine
 
 RATE = 44_100
@@ -18,8 +18,8 @@ def no_tone(monkeypatch):
 
 
 def mixed(clips, *placements, length=3 * RATE, channels=1, seed=1):
-    timeline = Timeline(RATE, length, placements, (), ())
-    blocks = list(mix(timeline, lambda placed: clips[placed.digest], seed, channels))
+    section = Section("", 0, length, placements)
+    blocks = list(mix(section, RATE, lambda placed: clips[placed.digest], seed, channels))
     assert {len(block) for block in blocks[:-1]} <= {RATE}
     assert all(block.dtype == np.float32 and block.shape[1] == channels for block in blocks)
     return np.concatenate(blocks)
@@ -74,8 +74,8 @@ def test_a_window_placed_in_pieces_is_read_once():
         for i in range(12)
         for name in ("one", "two")
     ]
-    timeline = Timeline(RATE, 3 * RATE, tuple(pieces), (), ())
-    list(mix(timeline, lambda placed: reads.append(placed.digest) or clips[placed.digest], 1))
+    section = Section("", 0, 3 * RATE, tuple(pieces))
+    list(mix(section, RATE, lambda placed: reads.append(placed.digest) or clips[placed.digest], 1))
     assert sorted(reads) == ["one", "two"]
 
 

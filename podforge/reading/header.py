@@ -12,13 +12,14 @@ from podforge.reading.roles import read_roles
 from podforge.script import PAUSES, Header, Mode, Pauses, Setting
 from podforge.strict_yaml import Mapping as MappingNode
 from podforge.strict_yaml import Node, Scalar
+from podforge.targets import TARGETS
 
 MOST_SAY = 200  # characters that stand for one word
 
 FORMAT_VERSION = "1"
 MODES: tuple[Mode, ...] = ("podcast", "audiobook")
 FORMATS = ("mp3", "m4b", "m4a", "opus", "flac", "wav")
-LOUDNESS = ("podcast", "podcast-mono", "spotify", "broadcast")  # the targets of `mastering`
+LOUDNESS = tuple(TARGETS)
 _PAUSES = ("turn", "paragraph", "scene", "chapter")
 _ALIASES = {"pub_date": "date", "publish_date": "date"}
 _LATER = ("rate", "defaults", "music", "chapters", "code", "tables", "urls", "footnotes")
