@@ -1,12 +1,34 @@
 """What is heard in which order: the script's items with the jobs' utterances found for them."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from podforge.plan import Plan
 from podforge.script import Chapter, Cue, Pause, Pauses, SceneBreak, Script, Speech
 
 Piece = tuple[int, int]  # a job of the plan by index, and an utterance of it
+
+
+@dataclass(frozen=True)
+class Between:
+    """What the script puts between two speeches, in its order."""
+
+    items: tuple[Chapter | Cue | Pause | SceneBreak, ...] = ()
+
+    @property
+    def chapters(self) -> tuple[str, ...]:
+        """The titles of the chapters that begin here."""
+        return tuple(item.title for item in self.items if isinstance(item, Chapter))
+
+    def at_heading(self) -> tuple["Between", "Between"]:
+        """What stands before the first chapter's heading, and from there on."""
+        cut = next(n for n, item in enumerate(self.items) if isinstance(item, Chapter))
+        return Between(self.items[:cut]), Between(self.items[cut:])
+
+    def least(self, pauses: Pauses) -> float:
+        """Seconds that a scene or chapter keeps at least."""
+        scene = any(isinstance(item, SceneBreak) for item in self.items)
+        return max(pauses.chapter * bool(self.chapters), pauses.scene * scene)
 
 
 @dataclass(frozen=True)
@@ -18,17 +40,14 @@ class Entry:
 
     speech: Speech
     tracks: tuple[tuple[Piece, ...], ...]
-    pauses: tuple[float, ...]
-    scene: bool
-    chapters: tuple[str, ...]
-    cues: tuple[Cue, ...]
+    between: Between
 
     def follows(self, before: "Entry | None") -> bool:
         """Whether the engine already timed the way from `before` to here.
 
         True when both lie side by side in one window and the script puts nothing in between.
         """
-        if before is None or self.pauses or self.scene or self.chapters or self.cues:
+        if before is None or self.between.items:
             return False
         if len(self.tracks) > 1 or len(before.tracks) > 1:
             return False
@@ -36,28 +55,52 @@ class Entry:
         return job == last_job and utterance == last + 1
 
     def gap(self, before: "Entry", pauses: Pauses) -> float:
-        """Seconds of silence since `before`.
-
-        A pause in the script replaces the gap between turns; a scene or chapter keeps at least
-        its own.
-        """
-        least = max(pauses.chapter * bool(self.chapters), pauses.scene * self.scene)
-        if self.pauses or least:
-            return max(least, sum(self.pauses))
+        """Seconds of silence since `before` where the script does not say."""
         same_turn = self.speech.speakers == before.speech.speakers
         return pauses.paragraph if same_turn else pauses.turn
 
 
-def entries(script: Script, plan: Plan) -> Iterator[Entry]:
+@dataclass(frozen=True)
+class Arrangement:
+    """All that is heard: the entries, and what follows the last one."""
+
+    entries: tuple[Entry, ...]
+    after: Between
+
+    def chapters(self) -> Iterator["Arrangement"]:
+        """Each chapter by itself, what stands before the first one with it.
+
+        What the script puts before a chapter's heading comes after the chapter before.
+        """
+        first = 0
+        entry: Entry | None = None
+        for number, following in enumerate(self.entries):
+            if entry and following.between.chapters:
+                before, after = following.between.at_heading()
+                yield Arrangement((entry, *self.entries[first + 1 : number]), before)
+                first, entry = number, replace(following, between=after)
+            entry = entry or following
+        if entry:
+            yield Arrangement((entry, *self.entries[first + 1 :]), self.after)
+
+    def titles(self, usual: str) -> tuple[str, ...]:
+        """What the chapters are called; `usual` where nothing says."""
+        parts = self.chapters()
+        return tuple((part.entries[0].between.chapters or (usual,))[-1] for part in parts)
+
+
+def arrange(script: Script, plan: Plan) -> Arrangement:
     """Every speech of the script in order, with its utterances."""
     pieces = _pieces(plan)
+    found: list[Entry] = []
     between: list[Chapter | Cue | Pause | SceneBreak] = []
     for index, item in enumerate(script.items):
         if not isinstance(item, Speech):
             between.append(item)
         elif index in pieces:
-            yield _entry(item, pieces[index], between)
+            found.append(_entry(item, pieces[index], Between(tuple(between))))
             between = []
+    return Arrangement(tuple(found), Between(tuple(between)))
 
 
 def _pieces(plan: Plan) -> dict[int, dict[str, list[tuple[int, Piece]]]]:
@@ -70,20 +113,10 @@ def _pieces(plan: Plan) -> dict[int, dict[str, list[tuple[int, Piece]]]]:
     return found
 
 
-def _entry(
-    speech: Speech,
-    tracks: dict[str, list[tuple[int, Piece]]],
-    between: Sequence[Chapter | Cue | Pause | SceneBreak],
-) -> Entry:
-    return Entry(
-        speech=speech,
-        tracks=tuple(
-            tuple(piece for _, piece in sorted(tracks[name]))
-            for name in speech.speakers
-            if name in tracks
-        ),
-        pauses=tuple(item.seconds for item in between if isinstance(item, Pause)),
-        scene=any(isinstance(item, SceneBreak) for item in between),
-        chapters=tuple(item.title for item in between if isinstance(item, Chapter)),
-        cues=tuple(item for item in between if isinstance(item, Cue)),
+def _entry(speech: Speech, tracks: dict[str, list[tuple[int, Piece]]], between: Between) -> Entry:
+    found = tuple(
+        tuple(piece for _, piece in sorted(tracks[name]))
+        for name in speech.speakers
+        if name in tracks
     )
+    return Entry(speech, found, between)

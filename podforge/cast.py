@@ -7,6 +7,8 @@ is a pure function: no file is read and no engine is loaded to compute a key.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from podforge.chains import GENTLE, Chain
+
 Settings = Mapping[str, str | int | float | bool]
 
 
@@ -68,6 +70,9 @@ class Part:
     voice: Voice
     engine: str
     gain_db: float = 0.0
+    pan: float = 0.0  # -1 left .. 1 right
+    chain: Chain = GENTLE
+    speed: float = 1.0
     style: str = ""
 
 

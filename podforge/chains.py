@@ -3,6 +3,7 @@
 `treating` does it.  Each part may be off; `GENTLE` is what nobody has to think about.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -21,3 +22,32 @@ class Chain:
 OFF = Chain()
 GENTLE = Chain(high_pass_hz=70.0, de_ess_db=6.0, compress=2.0)
 CHAINS = {"gentle": GENTLE, "off": OFF, "firm": Chain(80.0, 8.0, 3.5)}
+
+_RANGES = {"high_pass": (0.0, 300.0), "de_ess": (0.0, 24.0), "compress": (1.0, 10.0)}  # Hz, dB, :1
+
+
+def chain_named(name: str) -> Chain:
+    """The chain of a name.  Raises `ValueError`."""
+    if name.strip().lower() not in CHAINS:
+        raise ValueError(f'no chain is called "{name}": {", ".join(CHAINS)}, or a map of its parts')
+    return CHAINS[name.strip().lower()]
+
+
+def chain_of(parts: Mapping[str, str]) -> Chain:
+    """A chain of its parts as written: `high_pass: 80Hz`, `de_ess: 6dB`, `compress: 2:1`.
+
+    What is not named is off.  Raises `ValueError`.
+    """
+    found = {}
+    for name, text in parts.items():
+        if name not in _RANGES:
+            raise ValueError(f'a chain has no "{name}": there are {", ".join(_RANGES)}')
+        low, high = _RANGES[name]
+        bare = text.strip().lower().removesuffix("hz").removesuffix("db").removesuffix(":1")
+        try:
+            found[name] = float(bare)
+        except ValueError:
+            found[name] = -1.0
+        if not low <= found[name] <= high:
+            raise ValueError(f'{name} is a number from {low:g} to {high:g}, not "{text}"')
+    return Chain(found.get("high_pass", 0.0), found.get("de_ess", 0.0), found.get("compress", 1.0))

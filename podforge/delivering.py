@@ -1,38 +1,58 @@
-"""From mastered audio to the files people take away: chapters, tags, transcripts, report."""
+"""From encoded sound to the files people take away: joined, tagged, with transcripts and report."""
 
-import shutil
-from collections.abc import Mapping
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from podforge.delivery.report import Report
+from podforge.encodings import Format
 from podforge.errors import StorageError, storage
 from podforge.project import Project
-from podforge.timeline import Timeline
+from podforge.timeline import Mark, Section, Timeline
 
 if TYPE_CHECKING:
+    from podforge.delivery.tags import Tags
     from podforge.finishing import Finished
 
-DEFAULT_FORMATS = ("mp3",)
+DEFAULT_FORMATS = (Format("mp3"),)
 SIDECARS = (".vtt", ".srt", ".transcript.json", ".chapters.json", ".report.json")
+MOST_SLUG = 48  # characters of a title in a file's name
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """Where an episode goes: one file a format, and what lies beside them, all `stem.*`."""
+    """Where an episode goes: one file a format, and what lies beside them, all `stem.*`.
+
+    With `chapters`, the titles of the sections, each format is a file a chapter and a playlist.
+    """
 
     folder: Path
     stem: str
-    formats: tuple[str, ...]  # names of `encodings`; the suffix, too; empty: as the script says
+    formats: tuple[Format, ...]  # empty: as the script says
+    split: bool = False
+    chapters: tuple[str, ...] = ()
 
-    def in_formats(self, wanted: tuple[str, ...]) -> "Outputs":
-        """These outputs, in the formats that the script wants if the command named none."""
-        return self if self.formats else replace(self, formats=wanted or DEFAULT_FORMATS)
+    def completed(self, wanted: tuple[Format, ...], chapters: tuple[str, ...]) -> "Outputs":
+        """These outputs, in the formats the script wants if the command named none."""
+        formats = self.formats or wanted or DEFAULT_FORMATS
+        return replace(self, formats=formats, chapters=chapters if self.split else ())
 
-    def path(self, name: str) -> Path:
-        """The audio file of a format."""
-        return self.beside(f".{name}")
+    def files(self, wanted: Format) -> tuple[Path, ...]:
+        """The audio files of a format, in the order they are heard."""
+        if not self.split:
+            return (self.beside(f".{wanted.name}"),)
+        digits = max(2, len(str(len(self.chapters))))
+        return tuple(
+            self.beside(f"-{number:0{digits}}{_slug(title)}.{wanted.name}")
+            for number, title in enumerate(self.chapters, start=1)
+        )
+
+    def playlist(self, wanted: Format) -> Path:
+        """The list of a format's files."""
+        return self.beside(".m3u" if len(self.formats) == 1 else f"-{wanted.name}.m3u")
 
     def beside(self, suffix: str) -> Path:
         """A file of the episode."""
@@ -40,60 +60,98 @@ class Outputs:
 
     def audio(self) -> tuple[Path, ...]:
         """All audio files."""
-        return tuple(self.path(name) for name in self.formats)
+        return tuple(path for wanted in self.formats for path in self.files(wanted))
 
     def everything(self) -> tuple[Path, ...]:
-        """Every file of the episode."""
-        return self.audio() + tuple(self.beside(suffix) for suffix in SIDECARS)
+        """Every file of the episode, the audio last."""
+        lists = tuple(self.playlist(wanted) for wanted in self.formats if self.split)
+        return (*(self.beside(suffix) for suffix in SIDECARS), *lists, *self.audio())
 
 
 def deliver(
     project: Project,
     timeline: Timeline,
-    finished: Mapping[str, "Finished"],
+    finished: Mapping[Format, "Finished"],
     report: Report,
     cover: bytes,
     outputs: Outputs,
 ) -> None:
     """Write all files of an episode; each one appears whole, the audio last."""
     from podforge.delivery.report import report_json
-    from podforge.delivery.sidecars import sidecars
+    from podforge.delivery.sidecars import playlist, sidecars
     from podforge.delivery.writing import publish, staging
 
-    texts = {**sidecars(timeline, project.script.header), ".report.json": report_json(report)}
+    texts = {
+        outputs.beside(suffix).name: text
+        for suffix, text in sidecars(timeline, project.script.header).items()
+    }
+    texts[outputs.beside(".report.json").name] = report_json(report)
+    for wanted in outputs.formats if outputs.split else ():
+        names = [path.name for path in outputs.files(wanted)]
+        texts[outputs.playlist(wanted).name] = playlist(timeline, names)
     for path in outputs.everything():
         if path.is_dir():
             raise StorageError(f"{path} is a folder", hint="the file of that name goes there")
     with staging(outputs.folder) as folder:
-        for suffix, text in texts.items():
-            path = folder / (outputs.stem + suffix)
-            with storage("writing", outputs.beside(suffix)):
-                path.write_text(text, encoding="utf-8", newline="")
-        _package(project, timeline, finished, cover, outputs, folder)
-        for suffix in [*texts, *(f".{name}" for name in finished)]:
-            publish(folder / (outputs.stem + suffix), outputs.beside(suffix))
+        for name, text in texts.items():
+            with storage("writing", outputs.folder / name):
+                (folder / name).write_text(text, encoding="utf-8", newline="")
+        package = _Package(project, timeline, cover, folder)
+        for wanted, done in finished.items():
+            package.write(done, outputs.files(wanted), outputs.split)
+        for path in outputs.everything():
+            publish(folder / path.name, path)
 
 
-def _package(
-    project: Project,
-    timeline: Timeline,
-    finished: Mapping[str, "Finished"],
-    cover: bytes,
-    outputs: Outputs,
-    folder: Path,
-) -> None:
-    """Give each mastered file its chapters, tags and cover."""
-    from podforge.delivery.chapters import titled
-    from podforge.delivery.tags import tags_of, write_tags
-    from podforge.media import remux_with_chapters
+@dataclass(frozen=True)
+class _Package:
+    """Files with sound, tags, cover and chapters, made in `folder`."""
 
-    tags, chapters = tags_of(project.script.header), titled(timeline.chapters)
-    for name, done in finished.items():
-        path = folder / outputs.path(name).name
-        if name == "m4b" and chapters:
-            marks = [(mark.at / timeline.rate, mark.title) for mark in chapters]
-            remux_with_chapters(done.path, marks, timeline.seconds, path)
-        else:
-            with storage("writing", outputs.path(name)):
-                shutil.copyfile(done.path, path)
-        write_tags(path, tags, cover, chapters, timeline.rate, timeline.length)
+    project: Project
+    timeline: Timeline
+    cover: bytes
+    folder: Path
+
+    def write(self, done: "Finished", files: Sequence[Path], split: bool) -> None:
+        """One file with everything, or one a section."""
+        from podforge.delivery.chapters import titled
+        from podforge.delivery.tags import tags_of
+
+        tags = tags_of(self.project.script.header)
+        if not split:
+            marks = titled(self.timeline.chapters)
+            self._file(done, slice(None), files[0], tags, marks, self.timeline.length)
+            return
+        for number, (section, path) in enumerate(zip(self.timeline.sections, files, strict=True)):
+            own = _of_chapter(tags, section, number + 1)
+            self._file(done, slice(number, number + 1), path, own, (), section.length)
+
+    def _file(
+        self,
+        done: "Finished",
+        which: slice,
+        path: Path,
+        tags: "Tags",
+        marks: Sequence[Mark],
+        length: int,
+    ) -> None:
+        from podforge.delivery.tags import write_tags
+        from podforge.pieces import join
+
+        rate, staged = self.timeline.rate, self.folder / path.name
+        chapters = [(mark.at / rate, mark.title) for mark in marks]
+        join(done.pieces[which], done.encoding, staged, done.channels, chapters)
+        write_tags(staged, tags, self.cover, marks, rate, length)
+
+
+def _of_chapter(tags: "Tags", section: Section, number: int) -> "Tags":
+    """The tags of one chapter's file: the work is its album, the chapter its title."""
+    title = section.title or f"Chapter {number}"
+    return replace(tags, title=title, show=tags.title or tags.show, episode=str(number))
+
+
+def _slug(title: str) -> str:
+    """`-cold-open` of `Cold open`, in letters that every file system knows; maybe nothing."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    words = re.sub(r"[^a-z0-9]+", "-", plain)[:MOST_SLUG].strip("-")
+    return f"-{words}" if words else ""

@@ -1,202 +1,254 @@
-"""Timeline to mastered audio, one file a format, kept in the store under what decided it.
+"""Timeline to encoded sound: section by section, kept in the store under what decided it.
 
-The mix is made once and lies in a temporary file without a name while it is mastered for each
-format.  Each encoded file is decoded and measured; one that missed its target is made again
+A section is mixed once, into a temporary file without a name, and mastered from there for each
+encoding.  What was encoded is decoded and measured; where it missed its target it is made again
 with what was learnt.
 """
 
 import tempfile
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-from podforge.encodings import ENCODINGS, Encoding
+from podforge.encodings import Encoding, Format, encoding_of
 from podforge.errors import storage
-from podforge.events import StageDone, StageFailed, StageProgress, StageStarted, Tell
-from podforge.mastering import (
-    MASTER_VERSION,
-    Drive,
-    Measured,
-    Survey,
-    apply,
-    solve,
-    survey,
-    verify,
-)
-from podforge.media import decode, encode, ffmpeg_version
+from podforge.events import Tell
+from podforge.inspecting import Inspector, Measured, Verdict, joined, judge
+from podforge.mastering import MASTER_VERSION, Drive, Survey, apply, solve, survey
+from podforge.media import decode, ffmpeg_version
 from podforge.mixing import MIX_VERSION, mix
 from podforge.pcm import from_wav
+from podforge.pieces import BEYOND_SAMPLES, Piece, encode_piece, join
 from podforge.plan import digest
+from podforge.recording import Crew
 from podforge.script import Header
-from podforge.signal import Block, Samples
+from podforge.sidebyside import Stage, side_by_side
+from podforge.signal import Samples
 from podforge.store import Store
 from podforge.targets import DEFAULT_TARGET, Target, target_of
-from podforge.timeline import Placement, Timeline
+from podforge.timeline import Placement, Section, Timeline
 
-TELL_SECONDS = 0.2  # between two words of progress
-CHANNELS = 1  # speech alone is mono; music and pan will ask for two
-PASSES = 3  # encodings of one file at most
-LOUDNESS_TOLERANCE_LU = 0.1  # a file further from its target is made again
-MOST_OFF_LU = 0.3  # what is further off after all passes is worth a warning
+PASSES = 3  # encodings of one section at most
+CLOSE_LU = 0.1  # what is further from the target is encoded again
+MIXING_SHARE = 0.15  # of the time that a section takes; the rest goes to its encodings
+ENCODING_SHARE = 0.7  # of an encoding; the rest is decoding and measuring
 
 
 @dataclass(frozen=True)
 class Finished:
-    """A mastered file in the store, as measured after decoding it."""
+    """A timeline in one encoding: a piece for each section, and what they measure together.
 
-    path: Path
-    bytes: int
-    lufs: float
-    true_peak_db: float
-    passes: int
-    capped: bool  # too quiet for the target: it would have become noise
+    `passes` counts encodings, one for each section where nothing had to be made again.  `capped`:
+    too quiet for the target; it would have become noise.
+    """
+
+    encoding: Encoding
     target: Target
+    channels: int
+    pieces: tuple[Piece, ...]
+    measures: tuple[Measured, ...]
+    passes: int
+    capped: bool
+
+    @cached_property
+    def measured(self) -> Measured:
+        """All sections as one."""
+        return joined(self.measures)
+
+    @cached_property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """What the target asks for, held against the whole."""
+        return judge(self.measured, self.target)
 
     @property
-    def on_target(self) -> bool:
-        """Whether it is as loud as it should be, within what two meters may differ."""
-        off = abs(self.lufs - self.target.level_db)
-        over = self.true_peak_db - self.target.ceiling_db
-        return not self.capped and off <= MOST_OFF_LU and over <= 0.0
+    def bytes(self) -> int:
+        """What the sound takes, without tags."""
+        return sum(piece.path.stat().st_size for piece in self.pieces)
 
 
 def finish(
     header: Header,
     timeline: Timeline,
-    formats: Sequence[str],
+    formats: Sequence[Format],
     store: Store,
-    afresh: bool,
+    crew: Crew,
     tell: Tell,
-) -> Mapping[str, Finished]:
-    """The episode in every format, from the store, unless `afresh`, or made now.
+) -> dict[Format, Finished]:
+    """The episode in every format, from the store or made now.
 
-    Raises `CorruptBlob` when a clip or a finished file in the store is damaged.
+    Raises `CorruptBlob` when a clip, an asset or an encoded section in the store is damaged.
     """
     target = target_of(header.loudness or DEFAULT_TARGET)
-    keys = {name: _key(timeline, target, ENCODINGS[name]) for name in formats}
-    missing = [name for name, key in keys.items() if afresh or not store.find("master", key)]
-    if missing:
-        with store.scratch() as folder, _mixed(timeline, store, folder, tell) as (spool, found):
-            for name in missing:
-                path = folder / f"master.{name}"
-                job = _Encoding(ENCODINGS[name], target, timeline, spool, found, tell)
-                store.keep_file("master", keys[name], job.make(path), path)
-    return {name: _finished(store, key, target) for name, key in keys.items()}
+    channels = target.channels or timeline.channels
+    encodings = {wanted: encoding_of(wanted, channels, target) for wanted in formats}
+    once = tuple(dict.fromkeys(encodings.values()))  # formats may share their sound
+    finishing = _Finishing(store, target, channels, crew.workers, tell, crew.afresh)
+    made = dict(zip(once, finishing.finish(timeline, once), strict=True))
+    return {wanted: made[encoding] for wanted, encoding in encodings.items()}
 
 
-def _key(timeline: Timeline, target: Target, encoding: Encoding) -> str:
-    """All that decides the bytes of a mastered file, and nothing else."""
+@dataclass(frozen=True)
+class _Finishing:
+    """How a timeline is finished: the store, the sound, and so many threads of work."""
+
+    store: Store
+    target: Target
+    channels: int
+    workers: int
+    tell: Tell
+    afresh: bool = False
+
+    def finish(self, timeline: Timeline, encodings: Sequence[Encoding]) -> list[Finished]:
+        """The timeline in every encoding, from the store, unless `afresh`, or made now."""
+        keys = {
+            encoding: [self._key(section, timeline.rate, encoding) for section in timeline.sections]
+            for encoding in encodings
+        }
+        missing = [
+            (section, found)
+            for number, section in enumerate(timeline.sections)
+            if (found := self._missing({e: keys[e][number] for e in encodings}))
+        ]
+        self._make(missing, timeline.rate)
+        return [self._finished(encoding, keys[encoding]) for encoding in encodings]
+
+    def _missing(self, keys: Mapping[Encoding, str]) -> dict[Encoding, str]:
+        """What is not in the store of one section."""
+        return {e: k for e, k in keys.items() if self.afresh or not self.store.find("master", k)}
+
+    def _key(self, section: Section, rate: int, encoding: Encoding) -> str:
+        """All that decides the bytes of an encoded section, and nothing else."""
+        made_by = [MIX_VERSION, MASTER_VERSION, ffmpeg_version(), encoding.arguments]
+        target = self.target
+        wanted = [target.level_db, target.ceiling_db, target.measure, self.channels]
+        return digest([made_by, wanted, rate, section.length, section.tone_db, _sounds(section)])
+
+    def _make(self, missing: Sequence[tuple[Section, Mapping[Encoding, str]]], rate: int) -> None:
+        """Mix and encode sections, several at once; a single one in several parts at once."""
+        if not missing:
+            return
+        seconds = sum(section.length for section, _ in missing) / rate
+        at_once = min(self.workers, len(missing))
+        with Stage("mixing and encoding", seconds, self.tell) as stage:
+            work = partial(self._make_section, rate, -(-self.workers // at_once), stage)
+            for _ in side_by_side(work, missing, at_once, stage):
+                pass
+
+    def _make_section(
+        self, rate: int, threads: int, stage: Stage, job: tuple[Section, Mapping[Encoding, str]]
+    ) -> None:
+        section, keys = job
+        with self.store.scratch() as folder, self._mixed(section, rate, folder, stage) as mixed:
+            for number, (encoding, key) in enumerate(keys.items()):
+                share = (1 - MIXING_SHARE) / len(keys)
+                work = _Encoding(encoding, self.target, *mixed, stage, share, threads)
+                path = folder / f"{number}.body"
+                self.store.keep_file("master", key, work.make(path), path)
+
+    @contextmanager
+    def _mixed(
+        self, section: Section, rate: int, folder: Path, stage: Stage
+    ) -> Iterator[tuple[IO[bytes], Survey]]:
+        """The mix in a file without a name, so that nothing is left of it, and its measures."""
+
+        def read(placement: Placement) -> Samples:
+            return from_wav(self.store.read(placement.digest))[0]
+
+        seed = int(digest([p.digest for p in section.placements])[:8], 16)
+        blocks = mix(
+            section, rate, read, self.store.checked_path, seed, self.channels, BEYOND_SAMPLES
+        )
+        with tempfile.TemporaryFile(dir=folder) as spool:
+            with storage("mixing in", folder):
+                told = stage.told(blocks, rate, MIXING_SHARE)
+                found = survey(told, spool, rate, section.length)
+                spool.flush()
+            yield spool, found
+
+    def _finished(self, encoding: Encoding, keys: Sequence[str]) -> Finished:
+        records = [self.store.find("master", key) for key in keys]
+        known = [record for record in records if record]
+        assert len(known) == len(keys), "they were kept a moment ago"
+        return Finished(
+            encoding=encoding,
+            target=self.target,
+            channels=self.channels,
+            pieces=tuple(
+                Piece.of(record["piece"], self.store.checked_path(record["blob"]))
+                for record in known
+            ),
+            measures=tuple(Measured.of_facts(record["measured"]) for record in known),
+            passes=sum(record["passes"] for record in known),
+            capped=any(record["capped"] for record in known),
+        )
+
+
+def _sounds(section: Section) -> list[Any]:
+    """All that sounds in a section, as JSON has it."""
     placed = [
-        (p.digest, p.clip_rate, p.start, p.end, p.at, p.gain_db, p.pan, p.fade_in, p.fade_out)
-        for section in timeline.sections
+        [p.digest, p.clip_rate, p.start, p.end, p.at, p.gain_db, p.pan, p.fade_in, p.fade_out,
+         p.speed, p.chain.high_pass_hz, p.chain.de_ess_db, p.chain.compress]
         for p in section.placements
-    ]
-    made_by = [MIX_VERSION, MASTER_VERSION, ffmpeg_version(), encoding.arguments]
-    wanted = [target.level_db, target.ceiling_db, CHANNELS]
-    return digest([made_by, wanted, timeline.rate, timeline.length, placed])
-
-
-def _finished(store: Store, key: str, target: Target) -> Finished:
-    facts = store.find("master", key)
-    assert facts is not None, "it was kept a moment ago"
-    return Finished(
-        path=store.checked_path(facts["blob"]),
-        bytes=facts["length"],
-        lufs=facts["lufs"],
-        true_peak_db=facts["true_peak_db"],
-        passes=facts["passes"],
-        capped=facts["capped"],
-        target=target,
-    )
-
-
-@contextmanager
-def _mixed(
-    timeline: Timeline, store: Store, folder: Path, tell: Tell
-) -> Iterator[tuple[IO[bytes], Survey]]:
-    """The mix in a file without a name, so that nothing is left of it, and its measurements."""
-
-    def read(placement: Placement) -> Samples:
-        return from_wav(store.read(placement.digest))[0]
-
-    section = timeline.sections[0]
-    seed = int(digest([p.digest for p in section.placements])[:8], 16)
-    with tempfile.TemporaryFile(dir=folder) as spool:
-        with storage("mixing in", folder), _stage("mixing", timeline.seconds, tell):
-            blocks = mix(section, timeline.rate, read, seed, CHANNELS)
-            found = survey(_told(blocks, "mixing", timeline.rate, tell), spool, timeline.rate)
-        yield spool, found
+    ]  # fmt: skip
+    return [placed, [asdict(bed) for bed in section.beds]]
 
 
 @dataclass(frozen=True)
 class _Encoding:
-    """One format of one episode."""
+    """One section in one encoding."""
 
     encoding: Encoding
     target: Target
-    timeline: Timeline
     spool: IO[bytes]
     survey: Survey
-    tell: Tell
+    stage: Stage
+    share: float  # of the stage's work
+    threads: int
 
     def make(self, path: Path) -> dict[str, object]:
         """Encode, measure, and if need be correct; the facts of the file that is kept."""
         drive = solve(self.survey, self.target, self.encoding)
         for passes in range(1, PASSES + 1):
-            measured = self._attempt(drive, path)
+            piece, measured = self._attempt(drive, path)
             correction = self._correction(drive, measured)
             if correction == drive or passes == PASSES:
                 break
             drive = correction
         return {
-            "lufs": measured.lufs,
-            "true_peak_db": measured.true_peak_db,
+            "piece": piece.facts(),
+            "measured": measured.facts(),
             "passes": passes,
             "capped": drive.capped,
             "gain_db": drive.gain_db,
         }
 
-    def _attempt(self, drive: Drive, path: Path) -> Measured:
-        name, rate = f"encoding {self.encoding.name}", self.timeline.rate
-        with _stage(name, self.timeline.seconds, self.tell):
-            blocks = _told(apply(self.spool, self.survey, drive), name, rate, self.tell)
-            encode(blocks, path, rate, CHANNELS, self.encoding.arguments)
-        name = f"checking {self.encoding.name}"
-        with _stage(name, self.timeline.seconds, self.tell):
-            return verify(
-                _told(decode(path, rate, CHANNELS), name, rate, self.tell), rate, CHANNELS
-            )
+    def _attempt(self, drive: Drive, path: Path) -> tuple[Piece, Measured]:
+        rate, channels = self.survey.rate, self.survey.channels
+        master = partial(apply, self.spool, self.survey, drive)
+        piece = encode_piece(
+            master, self.survey.samples, rate, channels, self.encoding, path,
+            side_by_side=partial(side_by_side, most=self.threads, stage=self.stage),
+            told=partial(self.stage.told, rate=rate, share=self.share * ENCODING_SHARE),
+        )  # fmt: skip
+        whole = path.with_suffix(f".{self.encoding.stream}")
+        join([piece], self.encoding, whole, channels)
+        heard = decode(whole, rate, channels)
+        told = self.stage.told(heard, rate, self.share * (1 - ENCODING_SHARE))
+        inspector = Inspector(rate, channels)
+        for block in told:
+            inspector.feed(block)
+        whole.unlink()
+        return piece, inspector.finish()
 
     def _correction(self, drive: Drive, measured: Measured) -> Drive:
         """What to do differently; the same drive when the file is as it should be."""
         over = max(0.0, measured.true_peak_db - self.target.ceiling_db)
-        off = self.target.level_db - measured.lufs
-        if drive.capped or abs(off) <= LOUDNESS_TOLERANCE_LU:
+        level = measured.rms_db if self.target.measure == "RMS" else measured.lufs
+        off = self.target.level_db - level
+        if drive.capped or abs(off) <= CLOSE_LU:
             off = 0.0
         ceiling = drive.ceiling_db - (over + 0.05 if over else 0.0)
         return replace(drive, gain_db=drive.gain_db + off, ceiling_db=ceiling)
-
-
-@contextmanager
-def _stage(name: str, seconds: float, tell: Tell) -> Iterator[None]:
-    tell(StageStarted(name, seconds))
-    ended: StageDone | StageFailed = StageFailed(name)
-    try:
-        yield
-        ended = StageDone(name)
-    finally:
-        tell(ended)
-
-
-def _told(blocks: Iterable[Block], stage: str, rate: int, tell: Tell) -> Iterator[Block]:
-    """The blocks, with word of how far they are."""
-    done, told = 0, time.monotonic()
-    for block in blocks:
-        yield block
-        done += len(block)
-        if time.monotonic() - told >= TELL_SECONDS:
-            told = time.monotonic()
-            tell(StageProgress(stage, done / rate))

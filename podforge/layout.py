@@ -1,37 +1,71 @@
-"""Clips to timeline.
+"""Clips to timeline: gaps, chapters, cues, sections.  All of it is pure.
 
-Spans, not clips, go on the timeline: inside a window the engine's own timing stands, except
-where the script puts a pause, a scene or a cue (DESIGN, rule 1).  All of it is pure.
+Inside a window the engine's own timing stands, except where the script puts a pause, a scene or
+a cue.  A podcast is one section.  In a book each chapter is one, with room tone at both ends.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from podforge.arranging import Entry, Piece, entries
+from podforge.arranging import Arrangement, Between, Entry, arrange
 from podforge.cast import Cast
 from podforge.clip import Clip
+from podforge.errors import Problem
 from podforge.levels import speaker_gains
+from podforge.placing import Placer
 from podforge.plan import Plan, Splits
-from podforge.script import Script
-from podforge.timeline import Line, Mark, PlacedCue, Placement, Section, Timeline
-from podforge.units import MIX_RATE, rescale, to_samples
-from podforge.wording import Heard, timed_words
+from podforge.scoring import score, trailing, waits
+from podforge.script import Chapter, Cue, Header, Pause, Script
+from podforge.timeline import Asset, Bed, Line, Mark, PlacedCue, Section, Timeline
+from podforge.units import MIX_RATE, to_samples
+from podforge.wording import timed_words
 
-HEAD_SECONDS = 0.5  # room tone before the first word
-TAIL_SECONDS = 1.0  # ... and after the last
-PIECE_SECONDS = 0.25  # between the pieces of one long paragraph
-LEAD_SECONDS = 0.5  # a chapter begins at most this long before its first word
-FADE_SECONDS = 0.004  # at each cut
-BEFORE_SECONDS = 0.020  # kept before a span where the clip has it: breath and soft onsets
-AFTER_SECONDS = 0.060  # ... and after it: the voice dying away
+LEAD_SECONDS = 0.5  # a chapter of a podcast begins at most this long before its first word
+EDGE_SECONDS = 0.5  # of room tone at both ends of a book's chapter, where files are joined
+FAMILIAR_SECONDS = 3.0  # of speech in a book's chapter, before a voice is levelled by it
+
+Assets = Mapping[str, Asset]  # by the file name of the cue
 
 
-def lay_out(script: Script, plan: Plan, clips: Mapping[str, Clip], cast: Cast) -> Timeline:
-    """Put every clip on the axis.  `clips` holds one for every key of the plan."""
-    layout = _Layout(script, plan, clips, cast, speaker_gains(plan, clips, cast))
-    for entry in entries(script, plan):
-        layout.add(entry)
-    return layout.finish()
+def lay_out(
+    script: Script,
+    plan: Plan,
+    clips: Mapping[str, Clip],
+    cast: Cast,
+    assets: Assets | None = None,
+    by_chapter: bool = False,
+) -> Timeline:
+    """Put every clip and cue on the axis.  `clips` holds one for every key of the plan.
+
+    `by_chapter` makes a section of each chapter.
+    """
+    whole = arrange(script, plan)
+    parts = list(whole.chapters()) if by_chapter else [whole]
+    titles = whole.titles(script.header.title) if by_chapter else (script.header.title,)
+    laid: list[_Section] = []
+    for number, part in enumerate(parts):
+        pieces = (piece for entry in part.entries for track in entry.tracks for piece in track)
+        least = FAMILIAR_SECONDS if by_chapter else 0.0
+        laid.append(
+            _Section(
+                header=script.header,
+                assets=assets or {},
+                placer=Placer(plan, clips, cast, speaker_gains(pieces, plan, clips, cast, least)),
+                edge=to_samples(EDGE_SECONDS, MIX_RATE) if by_chapter else 0,
+                last=number == len(parts) - 1,
+                title=titles[number],
+                origin=laid[-1].end if laid else 0,
+            ).filled(part)
+        )
+    return Timeline(
+        rate=MIX_RATE,
+        length=laid[-1].end if laid else 0,
+        sections=tuple(part.section() for part in laid),
+        lines=tuple(line for part in laid for line in part.lines),
+        chapters=_from_the_start([mark for part in laid for mark in part.marks], script.header),
+        cues=tuple(cue for part in laid for cue in part.cues),
+        warnings=tuple(problem for part in laid for problem in part.warnings),
+    )
 
 
 def cuts_refused(script: Script, plan: Plan, clips: Mapping[str, Clip]) -> Splits:
@@ -41,7 +75,7 @@ def cuts_refused(script: Script, plan: Plan, clips: Mapping[str, Clip]) -> Split
     """
     refused: dict[str, frozenset[int]] = {}
     before: Entry | None = None
-    for entry in entries(script, plan):
+    for entry in arrange(script, plan).entries:
         if not entry.follows(before):
             for job, utterance in (track[0] for track in entry.tracks):
                 key = plan.jobs[job].key
@@ -51,149 +85,116 @@ def cuts_refused(script: Script, plan: Plan, clips: Mapping[str, Clip]) -> Split
     return refused
 
 
-def _stretch(clip: Clip, utterance: int) -> tuple[int, int]:
-    """The span with a little air, at most half way to its neighbours: what a cut keeps.
-
-    The ends of the clip count as neighbours mirrored in them, so that half way is the end.
-    """
-    span = clip.spans[utterance]
-    low, high = -span.start, 2 * clip.samples - span.end
-    if utterance:
-        low = clip.spans[utterance - 1].end
-    if utterance + 1 < len(clip.spans):
-        high = clip.spans[utterance + 1].start
-    start = max(span.start - to_samples(BEFORE_SECONDS, clip.rate), (low + span.start) // 2)
-    end = min(span.end + to_samples(AFTER_SECONDS, clip.rate), (span.end + high) // 2)
-    return start, end
-
-
-@dataclass(frozen=True)
-class _Run:
-    """A stretch of one clip that plays on without a cut, and where it began."""
-
-    clip: Clip
-    start: int  # of its first span, in the clip
-    at: int  # the same moment in the mix
-
-    def mix(self, position: int) -> int:
-        return self.at + rescale(position - self.start, self.clip.rate, MIX_RATE)
-
-
-@dataclass(frozen=True)
-class _Track:
-    """Where speech lies in the mix, and its words."""
-
-    start: int
-    end: int
-    heard: tuple[Heard, ...]
+def _from_the_start(marks: list[Mark], header: Header) -> tuple[Mark, ...]:
+    """The chapters, and one for what comes before the first."""
+    before = [Mark(header.title, 0)] if marks and marks[0].at > 0 else []
+    return (*before, *marks)
 
 
 @dataclass
-class _Layout:
-    """The timeline so far.  `at` is the end of the last speech."""
+class _Section:
+    """A section so far.  All positions are those of the timeline; `at` ends the last speech."""
 
-    script: Script
-    plan: Plan
-    clips: Mapping[str, Clip]
-    cast: Cast
-    gains: Mapping[str, float]
+    header: Header
+    assets: Assets
+    placer: Placer
+    edge: int
+    last: bool
+    title: str
+    origin: int
     at: int = 0
-    run: _Run | None = None
+    end: int = 0
     before: Entry | None = None
-    placements: list[Placement] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
     cues: list[PlacedCue] = field(default_factory=list)
+    beds: tuple[Bed, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
-    def add(self, entry: Entry) -> None:
+    def filled(self, part: Arrangement) -> "_Section":
+        """Itself, with everything in it."""
+        for entry in part.entries:
+            self._add(entry)
+        self._finish(part.after)
+        speech = [(line.start, line.end) for line in self.lines]
+        self.beds, self.warnings = score(
+            self.cues, speech, self.origin, self.end - self.edge, self.assets, MIX_RATE, self.last
+        )
+        return self
+
+    def section(self) -> Section:
+        """What is mixed, counting from the section's own start."""
+        own = [replace(p, at=p.at - self.origin) for p in self.placer.placements]
+        return Section(
+            title=self.title,
+            at=self.origin,
+            length=self.end - self.origin,
+            placements=tuple(sorted(own, key=lambda placed: placed.at)),
+            beds=self.beds,
+            tone_db=self.header.room_tone_db,
+        )
+
+    def _add(self, entry: Entry) -> None:
         """Place a speech after what stands before it."""
         joined = entry.follows(self.before)
         start = self.at if joined else self._start(entry)
-        self.cues += [PlacedCue(cue, self.at) for cue in entry.cues]
-        tracks = []
-        for track in entry.tracks:
-            self.run = self.run if joined else None
-            tracks.append(self._track(track, start))
+        tracks = self.placer.place(entry, start, joined)
         self.at = max(track.end for track in tracks)
-        self._line(entry, tracks[0])
+        self._line(entry, tracks[0].start, tracks[0].heard)
         self.before = entry
 
     def _start(self, entry: Entry) -> int:
         """Where the speech begins, and the chapter before it."""
+        pauses = self.header.pauses
         if self.before is None:
-            start = to_samples(HEAD_SECONDS + sum(entry.pauses), MIX_RATE)
-            lead = start
+            head = to_samples(pauses.head, MIX_RATE)
+            usual = max(0, head - self.edge)
+            start = self._walk(entry.between, self.origin + self.edge, usual, usual)
+            lead = start - self.origin
         else:
-            gap = to_samples(entry.gap(self.before, self.script.header.pauses), MIX_RATE)
-            start = self.at + gap
-            lead = min(gap // 2, to_samples(LEAD_SECONDS, MIX_RATE))
-        if entry.chapters:
-            self.marks.append(Mark(entry.chapters[-1], start - lead))
+            usual = to_samples(entry.gap(self.before, pauses), MIX_RATE)
+            least = to_samples(entry.between.least(pauses), MIX_RATE)
+            start = self._walk(entry.between, self.at, least or usual, least)
+            lead = min((start - self.at) // 2, to_samples(LEAD_SECONDS, MIX_RATE))
+        if entry.between.chapters:
+            self.marks.append(Mark(entry.between.chapters[-1], start - lead))
         return start
 
-    def _track(self, track: Sequence[Piece], start: int) -> "_Track":
-        """Place one speaker's pieces, one after the other."""
-        spoken: list[_Track] = []
-        for piece, before in zip(track, [None, *track], strict=False):
-            if before and piece != (before[0], before[1] + 1):
-                self.run = None
-                start = spoken[-1].end + to_samples(PIECE_SECONDS, MIX_RATE)
-            spoken.append(self._piece(piece, start))
-        heard = tuple(word for part in spoken for word in part.heard)
-        return _Track(spoken[0].start, spoken[-1].end, heard)
+    def _walk(self, between: Between, at: int, usual: int, least: int) -> int:
+        """Where the speech after `between` begins, with its cues placed on the way.
 
-    def _piece(self, piece: Piece, at: int) -> "_Track":
-        """Place one utterance: at `at`, or where the run that it goes on has it."""
-        number, utterance = piece
-        job = self.plan.jobs[number]
-        clip, said = self.clips[job.key], job.utterances[utterance]
-        span = clip.spans[utterance]
-        start, end = _stretch(clip, utterance)
-        if self.run:
-            start = self._join(clip, utterance)
-        else:
-            self.run = _Run(clip, span.start, at)
-        mix, fade = self.run.mix, to_samples(FADE_SECONDS, MIX_RATE)
-        gain = self.gains[said.speaker]
-        self.placements.append(
-            Placement(
-                clip.digest, clip.key, clip.rate, start, end, mix(start), gain, 0.0, fade, fade
-            )
-        )
-        heard = tuple(
-            (word.first + said.offset, word.last + said.offset, mix(word.start), mix(word.end))
-            for word in clip.words[utterance]
-        )
-        return _Track(mix(span.start), mix(span.end), heard)
-
-    def _join(self, clip: Clip, utterance: int) -> int:
-        """Let the placement before run on to here; the two fades then add up to one.
-
-        Returns where this utterance's stretch begins.
+        Silence that the script asks for replaces the `usual` one, which also stands around a
+        sound that the speech waits for.
         """
-        middle = (clip.spans[utterance - 1].end + clip.spans[utterance].start) // 2
-        half = to_samples(FADE_SECONDS, clip.rate) // 2
-        end = min(middle + half, clip.samples)
-        self.placements[-1] = replace(self.placements[-1], end=end)
-        return max(middle - half, 0)
+        position, paused = at, False
+        for item in between.items:
+            if isinstance(item, Pause):
+                position += to_samples(item.seconds, MIX_RATE)
+                paused = True
+            elif isinstance(item, Cue):
+                waiting = waits(item, self.assets, MIX_RATE)
+                position += usual if waiting and not paused else 0
+                self.cues.append(PlacedCue(item, position))
+                position += waiting
+                paused = paused and not waiting
+        return max(position + (0 if paused else usual), at + least)
 
-    def _line(self, entry: Entry, track: "_Track") -> None:
+    def _line(self, entry: Entry, start: int, heard: tuple[tuple[int, int, int, int], ...]) -> None:
         speech = entry.speech
-        words = timed_words(speech, track.heard, track.start, self.at)
-        line = Line(speech.speakers, speech.text, track.start, self.at, words, speech.place)
+        words = timed_words(speech, heard, start, self.at)
+        line = Line(speech.speakers, speech.text, start, self.at, words, speech.place)
         self.lines.append(line)
 
-    def finish(self) -> Timeline:
-        """The timeline with its tail."""
-        if self.marks and self.marks[0].at > 0:
-            self.marks.insert(0, Mark(self.script.header.title, 0))
-        length = self.at + to_samples(TAIL_SECONDS, MIX_RATE)
-        placements = tuple(sorted(self.placements, key=lambda placed: placed.at))
-        return Timeline(
-            rate=MIX_RATE,
-            length=length,
-            sections=(Section(self.script.header.title, 0, length, placements),),
-            lines=tuple(self.lines),
-            chapters=tuple(self.marks),
-            cues=tuple(self.cues),
-        )
+    def _finish(self, after: Between) -> None:
+        """The silence at the end, and music that is heard longer than the last word."""
+        pauses, spoken = self.header.pauses, len(self.cues)
+        tail = to_samples(pauses.tail, MIX_RATE)
+        if self.edge:  # the head of the next chapter is part of the gap
+            tail = max(tail, to_samples(pauses.chapter - pauses.head, MIX_RATE))
+        silent = self._walk(after, self.at, 0, tail)
+        heard = trailing(self.cues, self.at, self.assets, MIX_RATE)
+        self.end = max(silent, heard + self.edge)
+        closing = [placed for placed in self.cues[spoken:] if placed.cue.file in self.assets]
+        title = next((i.title for i in reversed(after.items) if isinstance(i, Chapter)), "")
+        if title and closing:  # a chapter of music alone
+            self.marks.append(Mark(title, closing[0].at))

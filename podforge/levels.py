@@ -1,11 +1,12 @@
 """How loud each speaker is, and what makes them equally loud.
 
-One gain per speaker and episode, never per sentence: whispers stay whispers.
+One gain per speaker and episode (in a book: chapter), never per sentence: whispers stay whispers.
 """
 
 import math
 from collections.abc import Iterable, Mapping
 
+from podforge.arranging import Piece
 from podforge.cast import Cast
 from podforge.clip import Clip, Level
 from podforge.plan import Plan
@@ -15,17 +16,47 @@ MOST_GAIN_DB = 24.0  # a voice further away than this is broken, not quiet
 RELATIVE_GATE_LU = 10.0  # ITU-R BS.1770-4, Annex 1: blocks this far below the mean do not count
 
 
-def speaker_gains(plan: Plan, clips: Mapping[str, Clip], cast: Cast) -> Mapping[str, float]:
-    """Gain in dB for each speaker, from the loudness of everything it says."""
+def speaker_gains(
+    pieces: Iterable[Piece], plan: Plan, clips: Mapping[str, Clip], cast: Cast, least: float = 0.0
+) -> Mapping[str, float]:
+    """Gain in dB for each speaker of some pieces, from the loudness of all it says in them.
+
+    One that is heard for less than `least` seconds gets the gain of the others on its engine: a
+    single shout or whisper is no measure of a voice.
+    """
     levels: dict[str, dict[tuple[str, int], Level]] = {}
-    for job in plan.jobs:  # of a line that is said twice, the level counts once
-        for number, said in enumerate(job.utterances):
-            level = clips[job.key].levels[number]
-            levels.setdefault(said.speaker, {})[job.key, number] = level
+    for number, utterance in pieces:  # of a line that is said twice, the level counts once
+        job = plan.jobs[number]
+        level = clips[job.key].levels[utterance]
+        levels.setdefault(job.utterances[utterance].speaker, {})[job.key, utterance] = level
+    heard = {name: _seconds(said.values()) for name, said in levels.items()}
+    own = {name: _gain(said.values()) for name, said in levels.items()}
+    known = {name: own[name] for name in own if heard[name] >= least}
     return {
-        name: _gain(levels.get(name, {}).values()) + part.gain_db
-        for name, part in cast.parts.items()
+        name: own[name] + cast.parts[name].gain_db
+        if name in known
+        else _usual(name, own, known, heard, cast) + cast.parts[name].gain_db
+        for name in own
     }
+
+
+def _usual(
+    name: str,
+    own: Mapping[str, float],
+    known: Mapping[str, float],
+    heard: Mapping[str, float],
+    cast: Cast,
+) -> float:
+    """The mean gain of those who speak with the same engine, by how long; else its own."""
+    engine = cast.parts[name].engine
+    others = [other for other in known if cast.parts[other].engine == engine]
+    if not others:
+        return own[name]
+    return sum(known[n] * heard[n] for n in others) / sum(heard[n] for n in others)
+
+
+def _seconds(levels: Iterable[Level]) -> float:
+    return sum(level.seconds for level in levels)
 
 
 def _gain(levels: Iterable[Level]) -> float:
@@ -43,7 +74,7 @@ def gated_mean(levels: Iterable[Level]) -> float:
 
 
 def _mean(levels: list[Level]) -> float:
-    seconds = sum(level.seconds for level in levels)
+    seconds = _seconds(levels)
     if not seconds:
         return -math.inf
     energy = sum(10 ** (level.lufs / 10) * level.seconds for level in levels) / seconds

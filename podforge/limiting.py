@@ -23,6 +23,11 @@ KNEE_DB = 6.0  # what is deeper is a click or a knock, and is let go faster
 FAST_RELEASE_DB_PER_SECOND = 500.0
 
 
+def block_samples(rate: int) -> int:
+    """The grid on which gains are decided, in samples."""
+    return max(1, round(rate * HOP_SECONDS)) * BLOCK_HOPS
+
+
 def limit(blocks: Iterable[Block], rate: int, gain_db: float, ceiling_db: float) -> Iterator[Block]:
     """Amplify blocks of shape (samples, channels) and keep true peaks at or below the ceiling.
 

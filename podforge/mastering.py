@@ -1,13 +1,14 @@
-"""Loudness: measured, solved for, applied with a true-peak limiter, and measured again.
+"""Loudness: measured, solved for, and applied with a true-peak limiter.
 
-    mix -> survey (spooled, measured) -> solve -> apply -> encoder -> verify
+    mix -> survey (spooled, measured) -> solve -> apply -> encoder
 
 The gain is solved on the measured envelopes, with the encoder's loss and the limiter's own
 effect foreseen, so that the decoded file lands on the target in one encoding.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO
 
@@ -15,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from podforge.encodings import Encoding
-from podforge.limiting import Release, attacked, limit, reduction_db
-from podforge.metering import Loudness, Meter, integrated
+from podforge.limiting import Release, attacked, block_samples, limit, reduction_db
+from podforge.metering import Loudness, integrated
 from podforge.signal import Block, blocks_of
 from podforge.targets import Target
+from podforge.units import to_decibels
 from podforge.weighting import HOP_SECONDS, Floats
 
 MASTER_VERSION = 1  # raised by hand when the same mix is mastered differently on purpose
@@ -34,14 +36,17 @@ BLOCK_SECONDS = 1.0
 class Survey:
     """What is known of a mix that lies in a spool as float32, interleaved.
 
-    `energies` (hops,) are K-weighted mean squares of each 100 ms; `peaks` (hops, PARTS) the
-    largest samples of its parts.
+    `energies` (hops,) are K-weighted mean squares of each 100 ms, `powers` (hops,) those of the
+    bare samples; `peaks` (hops, PARTS) the largest samples of its parts.  `samples` of the
+    `spooled` ones were measured; those after them are there for encoders to run out on.
     """
 
     rate: int
     channels: int
     samples: int
+    spooled: int
     energies: Floats
+    powers: Floats
     peaks: NDArray[np.float16]
 
 
@@ -59,36 +64,50 @@ class Drive:
     capped: bool
 
 
-@dataclass(frozen=True)
-class Measured:
-    """A file as it decodes.  Levels are -inf for silence."""
+def survey(
+    blocks: Iterable[Block], spool: IO[bytes], rate: int, samples: int | None = None
+) -> Survey:
+    """Write blocks of shape (samples, channels) to `spool`, measuring the first `samples` of them.
 
-    lufs: float
-    true_peak_db: float
-    sample_peak_db: float
-    seconds: float
-
-
-def survey(blocks: Iterable[Block], spool: IO[bytes], rate: int) -> Survey:
-    """Write blocks of shape (samples, channels) to `spool`, measuring them on the way.
-
-    Memory: 50 bytes for each 100 ms.
+    Memory: 60 bytes for each 100 ms.
     """
     hop = round(rate * HOP_SECONDS)
     loudness: Loudness | None = None
     peaks: list[NDArray[np.float16]] = []
-    samples = channels = 0
+    powers: list[Floats] = []
+    channels = spooled = 0
     for block in blocks_of(blocks, hop * round(BLOCK_SECONDS / HOP_SECONDS)):
         if loudness is None:
             channels = block.shape[1]
             loudness = Loudness(rate, channels)
         spool.write(np.ascontiguousarray(block).data)
-        loudness.feed(block)
-        peaks.append(_part_peaks(block, hop))
-        samples += len(block)
+        heard = block if samples is None else block[: max(0, samples - spooled)]
+        spooled += len(block)
+        if len(heard):
+            loudness.feed(heard)
+            peaks.append(_part_peaks(heard, hop))
+            powers.append(_powers(heard, hop))
     energies = loudness.energies if loudness else np.zeros(0)
     found = np.concatenate([np.zeros((0, PARTS), np.float16), *peaks])
-    return Survey(rate, channels, samples, energies, _like(energies, found))
+    plain = np.concatenate([np.zeros(0), *powers])
+    if len(energies) == 1:
+        plain = np.array([plain.mean()])
+    return Survey(
+        rate=rate,
+        channels=channels,
+        samples=spooled if samples is None else min(samples, spooled),
+        spooled=spooled,
+        energies=energies,
+        powers=plain[: len(energies)],
+        peaks=_like(energies, found),
+    )
+
+
+def _powers(block: Block, hop: int) -> Floats:
+    """Mean square of each hop over all channels, shape (hops,); the last may be part of one."""
+    sizes = np.einsum("nc,nc->n", block, block) / np.float32(block.shape[1])
+    edges = np.arange(0, len(block), hop)
+    return np.add.reduceat(sizes, edges) / np.diff([*edges, len(block)])
 
 
 def _part_peaks(block: Block, hop: int) -> NDArray[np.float16]:
@@ -114,11 +133,13 @@ def solve(survey: Survey, target: Target, encoding: Encoding) -> Drive:
     """
     ceiling = target.ceiling_db + encoding.attenuation_db - encoding.overshoot_db
     wanted = target.level_db + encoding.attenuation_db
+    level, energies = _LEVELS[target.measure], _energies(survey, target)
 
     def reached(gain_db: float) -> float:
-        return _loudness(survey, gain_db, ceiling)
+        kept = _kept(survey.peaks, gain_db, ceiling)
+        return level(energies * kept * 10 ** (gain_db / 10))
 
-    low = min(wanted - _linear(survey), MOST_GAIN_DB)
+    low = min(wanted - _linear(level, energies), MOST_GAIN_DB)
     steps = np.arange(low, MOST_GAIN_DB + GAIN_STEP_DB, GAIN_STEP_DB).clip(max=MOST_GAIN_DB)
     best, most = low, -math.inf
     for gain in map(float, steps):
@@ -131,12 +152,25 @@ def solve(survey: Survey, target: Target, encoding: Encoding) -> Drive:
     return Drive(best, ceiling, most - encoding.attenuation_db, capped=True)
 
 
-def _linear(survey: Survey) -> float:
-    """Loudness as it is; where that is silence by the gate, as loud as the most gain shows it."""
-    lufs = integrated(survey.energies)
-    if lufs > -math.inf:
-        return lufs
-    return integrated(survey.energies * 10 ** (MOST_GAIN_DB / 10)) - MOST_GAIN_DB
+def _energies(survey: Survey, target: Target) -> Floats:
+    """What the target's measure is taken of."""
+    return survey.powers if target.measure == "RMS" else survey.energies
+
+
+def _rms(powers: Floats) -> float:
+    """Level in dBFS of mean squares; -inf for silence."""
+    return to_decibels(math.sqrt(float(powers.mean()))) if len(powers) else -math.inf
+
+
+_LEVELS: Mapping[str, Callable[[Floats], float]] = {"LUFS": integrated, "RMS": _rms}
+
+
+def _linear(level: Callable[[Floats], float], energies: Floats) -> float:
+    """The level as it is; where that is silence by a gate, as loud as the most gain shows it."""
+    found = level(energies)
+    if found > -math.inf:
+        return found
+    return level(energies * 10 ** (MOST_GAIN_DB / 10)) - MOST_GAIN_DB
 
 
 def _bisect(reached: Callable[[float], float], low: float, high: float, wanted: float) -> float:
@@ -145,12 +179,6 @@ def _bisect(reached: Callable[[float], float], low: float, high: float, wanted: 
         middle = (low + high) / 2
         low, high = (low, middle) if reached(middle) >= wanted else (middle, high)
     return high
-
-
-def _loudness(survey: Survey, gain_db: float, ceiling_db: float) -> float:
-    """Loudness after a gain and the limiter, foreseen from the envelopes."""
-    kept = _kept(survey.peaks, gain_db, ceiling_db)
-    return integrated(survey.energies * kept * 10 ** (gain_db / 10))
 
 
 def _kept(peaks: NDArray[np.float16], gain_db: float, ceiling_db: float) -> Floats:
@@ -171,21 +199,32 @@ def _kept(peaks: NDArray[np.float16], gain_db: float, ceiling_db: float) -> Floa
     return kept
 
 
-def apply(spool: IO[bytes], survey: Survey, drive: Drive) -> Iterator[Block]:
-    """The mastered blocks, of shape (samples, channels), from the mix in `spool`."""
-    yield from limit(_spooled(spool, survey), survey.rate, drive.gain_db, drive.ceiling_db)
+def apply(
+    spool: IO[bytes], survey: Survey, drive: Drive, start: int = 0, end: int | None = None
+) -> Iterator[Block]:
+    """Samples `start` to `end` of the master, shape (samples, channels), from the mix in `spool`.
+
+    However it is cut, the same samples come out: the limiter begins on its own grid, a block
+    early, by when it has forgotten what was before.
+    """
+    end = survey.spooled if end is None else min(end, survey.spooled)
+    grid = block_samples(survey.rate)
+    first = max(0, start // grid - 1) * grid
+    last = (-(-end // grid) + 1) * grid
+    at = first
+    mix = _spooled(spool, survey, first, last)
+    for block in limit(mix, survey.rate, drive.gain_db, drive.ceiling_db):
+        part = block[max(0, start - at) : max(0, end - at)]
+        if len(part):
+            yield part
+        at += len(block)
 
 
-def _spooled(spool: IO[bytes], survey: Survey) -> Iterator[Block]:
-    spool.seek(0)
+def _spooled(spool: IO[bytes], survey: Survey, start: int, end: int) -> Iterator[Block]:
+    """Read without moving the file's position: several threads do it at once."""
     frame = 4 * survey.channels
-    while data := spool.read(frame * round(survey.rate * BLOCK_SECONDS)):
+    step = round(survey.rate * BLOCK_SECONDS)
+    for at in range(start, min(end, survey.spooled), step):
+        samples = min(step, end - at, survey.spooled - at)
+        data = os.pread(spool.fileno(), frame * samples, frame * at)
         yield np.frombuffer(data, np.float32).reshape(-1, survey.channels)
-
-
-def verify(blocks: Iterable[Block], rate: int, channels: int) -> Measured:
-    """Measure what an encoded file decodes to."""
-    meter = Meter(rate, channels)
-    for block in blocks_of(blocks, round(rate * BLOCK_SECONDS)):
-        meter.feed(block)
-    return Measured(meter.lufs, meter.true_peak_db, meter.sample_peak_db, meter.seconds)

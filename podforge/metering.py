@@ -4,10 +4,9 @@ import math
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
 from podforge.clip import Level
-from podforge.peaks import MARGIN, hop_peaks
+from podforge.peaks import PeakSearch
 from podforge.signal import Block, Samples
 from podforge.units import to_decibels
 from podforge.weighting import Floats, weighting
@@ -16,7 +15,6 @@ HOPS_PER_BLOCK = 4  # gating blocks of 400 ms that overlap by three quarters
 ABSOLUTE_GATE_LUFS = -70.0
 RELATIVE_GATE_LU = -10.0
 OFFSET_LU = -0.691  # makes a 997 Hz sine at 0 dBFS in one channel read -3.01
-PEAK_HOP = 32  # samples that the search for the highest true peak looks at together
 
 
 class Loudness:
@@ -67,27 +65,19 @@ class Meter(Loudness):
     def __init__(self, rate: int, channels: int) -> None:
         super().__init__(rate, channels)
         self._rate = rate
-        self._unsearched = np.zeros((channels, MARGIN), np.float32)
-        self._sample_peak = self._true_peak = 0.0
+        self._search = PeakSearch(channels)
+        self._sample_peak = 0.0
 
     def feed(self, block: Block) -> None:
         """Measure the next block, shape (samples, channels)."""
         super().feed(block)
         self._sample_peak = max(self._sample_peak, float(np.abs(block).max(initial=0)))
-        sound = np.concatenate([self._unsearched, block.T], axis=1)
-        whole = (sound.shape[1] - 2 * MARGIN) // PEAK_HOP * PEAK_HOP
-        if whole > 0:
-            self._true_peak = self._highest(sound[:, : whole + 2 * MARGIN])
-            sound = sound[:, whole:]
-        self._unsearched = sound
-
-    def _highest(self, sound: NDArray[np.float32]) -> float:
-        return float(hop_peaks(sound, PEAK_HOP, self._true_peak).max(initial=self._true_peak))
+        self._search.feed(block.T)
 
     @property
     def true_peak_db(self) -> float:
         """Highest true peak, dBTP; -inf for silence."""
-        return to_decibels(self._highest(np.pad(self._unsearched, ((0, 0), (0, 2 * MARGIN)))))
+        return to_decibels(self._search.found()[0])
 
     @property
     def sample_peak_db(self) -> float:
@@ -105,8 +95,8 @@ def integrated(energies: Floats) -> float:
 
     Fewer than four of them are one block.
     """
-    heard = _gated(_block_energies(energies))
-    return _lufs(float(heard.mean())) if len(heard) else -math.inf
+    heard = gated(windows(energies, HOPS_PER_BLOCK))
+    return to_lufs(float(heard.mean())) if len(heard) else -math.inf
 
 
 def gated_level(x: Samples, rate: int) -> Level:
@@ -116,31 +106,34 @@ def gated_level(x: Samples, rate: int) -> Level:
     """
     loudness = Loudness(rate, 1)
     loudness.feed(x.reshape(-1, 1))
-    blocks = _block_energies(loudness.energies)
-    heard = _gated(blocks)
+    blocks = windows(loudness.energies, HOPS_PER_BLOCK)
+    heard = gated(blocks)
     if not len(heard):
         return Level(ABSOLUTE_GATE_LUFS, 0.0)
-    return Level(_lufs(float(heard.mean())), len(x) / rate * len(heard) / len(blocks))
+    return Level(to_lufs(float(heard.mean())), len(x) / rate * len(heard) / len(blocks))
 
 
-def _block_energies(energies: Floats) -> Floats:
-    if len(energies) < HOPS_PER_BLOCK:
+def windows(energies: Floats, hops: int) -> Floats:
+    """Mean over each `hops` neighbours; over all where there are fewer."""
+    if len(energies) < hops:
         return np.array([energies.mean()]) if len(energies) else energies
-    blocks: Floats = sliding_window_view(energies, HOPS_PER_BLOCK).mean(axis=1)
-    return blocks
+    means: Floats = sliding_window_view(energies, hops).mean(axis=1)
+    return means
 
 
-def _gated(blocks: Floats) -> Floats:
-    """The blocks that pass both gates."""
-    heard = blocks[blocks > _energy(ABSOLUTE_GATE_LUFS)]
+def gated(blocks: Floats) -> Floats:
+    """The blocks that pass both gates of BS.1770-4."""
+    heard = blocks[blocks > from_lufs(ABSOLUTE_GATE_LUFS)]
     if not len(heard):
         return heard
-    return heard[heard > _energy(_lufs(float(heard.mean())) + RELATIVE_GATE_LU)]
+    return heard[heard > from_lufs(to_lufs(float(heard.mean())) + RELATIVE_GATE_LU)]
 
 
-def _lufs(energy: float) -> float:
+def to_lufs(energy: float) -> float:
+    """Loudness of a K-weighted mean square; -inf for silence."""
     return OFFSET_LU + 10 * math.log10(energy) if energy > 0 else -math.inf
 
 
-def _energy(lufs: float) -> float:
+def from_lufs(lufs: float) -> float:
+    """The K-weighted mean square of a loudness."""
     return float(10 ** ((lufs - OFFSET_LU) / 10))

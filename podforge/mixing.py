@@ -1,56 +1,82 @@
-"""From a section to blocks of samples: clips cut, resampled, levelled, faded and added up."""
+"""From a section to blocks: clips cut, treated, resampled, levelled, faded, added to music."""
 
-import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from podforge.beds import BedReader, pan_gains
 from podforge.signal import Block, Samples, resample_part, room_tone
+from podforge.stretching import stretch
 from podforge.timeline import Placement, Section
-from podforge.units import rescale, to_gain, to_samples
+from podforge.treating import treat
+from podforge.units import at_speed, rescale, to_gain, to_samples
 
-MIX_VERSION = 1  # raised by hand when the same timeline sounds different on purpose
+MIX_VERSION = 2  # raised by hand when the same section sounds different on purpose
 BLOCK_SECONDS = 1.0
-ROOM_TONE_DB = -65.0  # dBFS RMS, under everything: digital silence sounds like a fault
 ROOM_TONE_BLOCKS = 10  # of the loop: whole blocks, so that it is read without wrapping
 CLIPS_HELD = 4  # a window that is placed in pieces is read once
 
 Read = Callable[[Placement], Samples]  # the whole clip, float32 (samples,), at its own rate
+OpenSound = Callable[[str], Path]  # the file of an asset's sound, by its digest
 
 
 def mix(
-    section: Section, rate: int, read: Read, tone_seed: int, channels: int = 1
+    section: Section,
+    rate: int,
+    read: Read,
+    open_sound: OpenSound,
+    tone_seed: int,
+    channels: int = 1,
+    beyond: int = 0,
 ) -> Iterator[Block]:
-    """Exactly `section.length` samples in blocks of one second, shape (samples, channels).
+    """`section.length` samples in blocks of one second, shape (samples, channels).
 
-    What overlaps adds up.  In two channels a placement stands where its pan says.
+    What overlaps adds up.  In two channels everything stands where its pan says.  `beyond` as
+    many samples of room tone follow.
     """
-    tone = _tone(rate, channels, tone_seed)
-    size = to_samples(BLOCK_SECONDS, rate)
+    tone = _tone(rate, channels, tone_seed, section.tone_db)
+    size, length = to_samples(BLOCK_SECONDS, rate), section.length + beyond
     waiting = sorted(section.placements, key=lambda placed: placed.at)[::-1]
     sounding: list[Placement] = []
-    held = _Held(read)
-    for start in range(0, section.length, size):
-        end = min(start + size, section.length)
+    speech, music = _Speech(read), BedReader(open_sound, rate)
+    for start in range(0, length, size):
+        end = min(start + size, length)
         while waiting and waiting[-1].at < end:
             sounding.append(waiting.pop())
         block = tone[start % len(tone) :][: end - start].copy()
         for placed in sounding:
-            _add(block, placed, held.clip(placed), start, rate)
+            _add(block, placed, speech.sound(placed), start, rate)
+            if _end(placed, rate) <= end:
+                speech.drop(placed)
         sounding = [placed for placed in sounding if _end(placed, rate) > end]
+        for bed in section.beds:
+            music.add(block, bed, start)
         yield block
 
 
-class _Held:
-    """The last few clips that were read."""
+class _Speech:
+    """The last few clips that were read, and what sounds of them, treated."""
 
     def __init__(self, read: Read) -> None:
         self._read = read
         self._clips: OrderedDict[str, Samples] = OrderedDict()
+        self._treated: dict[Placement, Samples] = {}
 
-    def clip(self, placed: Placement) -> Samples:
+    def sound(self, placed: Placement) -> Samples:
+        """The stretch of a placement at its clip's rate, through its chain and at its speed."""
+        if placed not in self._treated:
+            part = self._clip(placed)[placed.start : placed.end]
+            part = treat(part, placed.clip_rate, placed.chain, placed.gain_db)
+            self._treated[placed] = stretch(part, placed.clip_rate, placed.speed)
+        return self._treated[placed]
+
+    def drop(self, placed: Placement) -> None:
+        """It has been heard."""
+        del self._treated[placed]
+
+    def _clip(self, placed: Placement) -> Samples:
         if placed.digest not in self._clips:
             self._clips[placed.digest] = self._read(placed)
         self._clips.move_to_end(placed.digest)
@@ -60,22 +86,22 @@ class _Held:
 
 
 def _end(placed: Placement, rate: int) -> int:
-    """Past the last sample of the mix in which it sounds."""
-    return placed.at + rescale(placed.end - placed.start, placed.clip_rate, rate)
+    """Past the last sample of the section in which it sounds."""
+    samples = at_speed(placed.end - placed.start, placed.speed)
+    return placed.at + rescale(samples, placed.clip_rate, rate)
 
 
-def _add(block: Block, placed: Placement, clip: Samples, start: int, rate: int) -> None:
-    """Add what falls into the block, which begins at `start` of the mix."""
+def _add(block: Block, placed: Placement, sound: Samples, start: int, rate: int) -> None:
+    """Add what falls into the block, which begins at `start` of the section."""
     first = max(start, placed.at)
     last = min(start + len(block), _end(placed, rate))
     if first >= last:
         return
-    stretch = clip[placed.start : placed.end]
-    sound = resample_part(
-        stretch, placed.clip_rate, rate, first - placed.at, last - placed.at
+    heard = resample_part(
+        sound, placed.clip_rate, rate, first - placed.at, last - placed.at
     ) * np.float32(to_gain(placed.gain_db))
-    _fade(sound, first - placed.at, _end(placed, rate) - placed.at, placed)
-    block[first - start : last - start] += sound[:, None] * _pan(placed.pan, block.shape[1])
+    _fade(heard, first - placed.at, _end(placed, rate) - placed.at, placed)
+    block[first - start : last - start] += heard[:, None] * pan_gains(placed.pan, block.shape[1])
 
 
 def _fade(sound: Samples, at: int, length: int, placed: Placement) -> None:
@@ -93,18 +119,10 @@ def _line(start: int, samples: int, length: int) -> Samples:
     return (values + np.float32(0.5)) / np.float32(max(length, 1))
 
 
-def _pan(pan: float, channels: int) -> NDArray[np.float32]:
-    """Gain of each channel: -1 left .. 1 right, of equal power, so equally loud anywhere."""
-    if channels == 1:
-        return np.ones(1, np.float32)
-    angle = (pan + 1) * math.pi / 4
-    return np.array([math.cos(angle), math.sin(angle)], np.float32)
-
-
-def _tone(rate: int, channels: int, seed: int) -> Block:
+def _tone(rate: int, channels: int, seed: int, level_db: float | None) -> Block:
     """The room, different in each channel."""
-    loops = [
-        room_tone(rate, ROOM_TONE_BLOCKS * BLOCK_SECONDS, seed + channel, ROOM_TONE_DB)
-        for channel in range(channels)
-    ]
+    seconds = ROOM_TONE_BLOCKS * BLOCK_SECONDS
+    if level_db is None:
+        return np.zeros((to_samples(seconds, rate), channels), np.float32)
+    loops = [room_tone(rate, seconds, seed + channel, level_db) for channel in range(channels)]
     return np.stack(loops, axis=1)

@@ -22,6 +22,62 @@ _PHASES = (
 _FILTER = np.array([*_PHASES, _PHASES[1][::-1], _PHASES[0][::-1]])  # (4, 12)
 OVERSHOOT = float(np.abs(_FILTER).sum(axis=1).max())  # true peak / sample peak is at most this
 MARGIN = 6  # samples of the neighbours that the filter looks at on each side
+COARSE, FINE = 512, 32  # samples that a search leaves out, or looks into, together
+
+
+class PeakSearch:
+    """The highest true peak of a stream, and where it is.
+
+    Most stretches of a sound are too low to hold it, which their samples tell.
+    """
+
+    def __init__(self, channels: int) -> None:
+        self._held = np.zeros((channels, MARGIN), np.float32)
+        self._start = 0  # of the stream, in what is held, past the margin
+        self._highest, self._at = 0.0, 0
+
+    def feed(self, sound: NDArray[np.float32]) -> None:
+        """Search the next samples, shape (channels, samples)."""
+        self._held = np.concatenate([self._held, sound], axis=1)
+        hops = (self._held.shape[1] - 2 * MARGIN) // COARSE
+        if hops > 0:
+            self._search(self._held, hops)
+            self._held = self._held[:, hops * COARSE :].copy()
+            self._start += hops * COARSE
+
+    def found(self) -> tuple[float, int]:
+        """The highest true peak so far, as an amplitude, and the sample at or before it."""
+        rest = self._held.shape[1] - MARGIN
+        hops = -(-rest // COARSE)
+        self._search(np.pad(self._held, ((0, 0), (0, hops * COARSE + MARGIN - rest))), hops)
+        return self._highest, self._at
+
+    def _search(self, sound: NDArray[np.float32], hops: int) -> None:
+        """Look into the hops whose samples could hold more than the highest so far."""
+        if not hops:
+            return
+        size = _sample_peaks(sound[:, : hops * COARSE + 2 * MARGIN], COARSE, hops).max(axis=0)
+        bound = np.maximum(np.maximum(size[:-2], size[2:]), size[1:-1]) * np.float32(OVERSHOOT)
+        if size.max() > self._highest:  # what the best one has rules most of the others out
+            self._look_into(sound, bound.argmax(keepdims=True))
+        self._look_into(sound, np.flatnonzero(bound > self._highest))
+
+    def _look_into(self, sound: NDArray[np.float32], hops: NDArray[np.intp]) -> None:
+        """The same with shorter hops, where the interpolation is made."""
+        starts = (hops[:, None] * COARSE + np.arange(0, COARSE, FINE)).reshape(-1, 1)
+        frames = sound[:, starts + np.arange(FINE + 2 * MARGIN)]  # (channels, fine hops, samples)
+        high = np.abs(frames).max(axis=(0, 2), initial=0) * OVERSHOOT > self._highest
+        if not high.any():
+            return
+        chosen = frames[:, high]
+        between = np.abs(chosen @ _oversampler(FINE))
+        own = np.abs(chosen[:, :, MARGIN:-MARGIN])
+        peaks = np.maximum(between.max(axis=(0, 2)), own.max(axis=(0, 2)))
+        best = int(peaks.argmax())
+        if peaks[best] > self._highest:
+            values = np.maximum(between[:, best].reshape(-1, FINE, 4).max(axis=2), own[:, best])
+            at = int(starts[high][best, 0]) + int(values.max(axis=0).argmax())
+            self._highest, self._at = float(peaks[best]), self._start + at
 
 
 def hop_peaks(sound: NDArray[np.float32], hop: int, above: float) -> NDArray[np.float32]:
@@ -49,11 +105,11 @@ def hop_peaks(sound: NDArray[np.float32], hop: int, above: float) -> NDArray[np.
 
 def _sample_peaks(sound: NDArray[np.float32], hop: int, hops: int) -> NDArray[np.float32]:
     """Largest sample in the margin before, in each hop, and in the margin after."""
-    size = np.abs(sound)
-    inner = size[:, MARGIN : MARGIN + hops * hop].reshape(-1, hops, hop).max(axis=2, initial=0)
-    before = size[:, :MARGIN].max(axis=1, keepdims=True)
-    after = size[:, -MARGIN:].max(axis=1, keepdims=True)
-    return np.concatenate([before, inner, after], axis=1)
+    inner = sound[:, MARGIN : MARGIN + hops * hop].reshape(-1, hops, hop)
+    size = np.maximum(inner.max(axis=2, initial=0), -inner.min(axis=2, initial=0))
+    before = np.abs(sound[:, :MARGIN]).max(axis=1, keepdims=True)
+    after = np.abs(sound[:, -MARGIN:]).max(axis=1, keepdims=True)
+    return np.concatenate([before, size, after], axis=1)
 
 
 @lru_cache(maxsize=8)

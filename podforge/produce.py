@@ -5,12 +5,15 @@
 One direction; no stage looks back.  `produce` is that line as code.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from podforge.arranging import arrange
+from podforge.assets import load_assets
 from podforge.delivering import Outputs, deliver
 from podforge.delivery.cover import drawn_cover, own_cover
+from podforge.encodings import format_of
 from podforge.errors import (
     CorruptBlob,
     DiskFull,
@@ -88,7 +91,7 @@ def _produce(order: Order, tell: Tell) -> Product:
     store = Store(order.store, lambda text: tell(Warned("", text)))
     tell(_planned(project, store, order.afresh))
 
-    outputs = order.outputs.in_formats(project.script.header.formats)
+    outputs = _outputs(order, project)
     picture = own_cover(project.script)  # before the work: it may be unusable
     stamp = Stamp.of(project, outputs, picture)
     if not order.afresh and (seconds := stamp.holds(store)) is not None:
@@ -96,7 +99,7 @@ def _produce(order: Order, tell: Tell) -> Product:
         return _product(order, outputs, seconds, unchanged=True)
 
     _check_space(project, outputs, store)
-    made = _make(order, outputs.formats, project, store, tell)
+    made = _make(order, outputs, project, store, tell)
     findings = suspects(made.plan, made.recording)
     _warn(
         [Problem(Place(f.file, f.line), "warning", f"suspect: {f.reason}") for f in findings], tell
@@ -144,22 +147,33 @@ def _check_space(project: Project, outputs: Outputs, store: Store) -> None:
         )
 
 
-def _make(order: Order, formats: Sequence[str], project: Project, store: Store, tell: Tell) -> Made:
+def _outputs(order: Order, project: Project) -> Outputs:
+    """What is to be written, now that the script is known."""
+    header = project.script.header
+    titles = arrange(project.script, project.plan).titles(header.title)
+    return order.outputs.completed(tuple(map(format_of, header.formats)), titles)
+
+
+def _make(order: Order, outputs: Outputs, project: Project, store: Store, tell: Tell) -> Made:
     """Record, lay out, mix and master; a clip that turns out damaged is recorded again."""
     from podforge.finishing import finish
 
+    script, cast = project.script, project.cast
+    by_chapter = outputs.split or script.header.mode == "audiobook"
     crew = Crew(order.workers, project.settings, order.afresh)
     for repair in range(REPAIRS + 1):
         try:
+            sounds = load_assets(script, store, MIX_RATE, tell)
             plan, recording, notes = _record(project, store, crew, tell)
-            timeline = lay_out(project.script, plan, recording.clips, project.cast)
-            finished = finish(project.script.header, timeline, formats, store, order.afresh, tell)
+            timeline = lay_out(script, plan, recording.clips, cast, sounds.assets, by_chapter)
+            finished = finish(script.header, timeline, outputs.formats, store, crew, tell)
         except CorruptBlob as damage:
             if repair == REPAIRS:
                 raise
             tell(Warned("", str(damage)))
             crew = replace(crew, afresh=False)
         else:
+            notes = (*sounds.warnings, *notes, *timeline.warnings)
             return Made(plan, recording, timeline, finished, notes)
     raise AssertionError("the loop returns or raises")
 

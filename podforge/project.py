@@ -8,13 +8,15 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 
+from podforge.assets import asset_problems
 from podforge.cast import Cast, EngineUse, Settings
+from podforge.cues import cue_problems
 from podforge.engines import engine_names, find_engine
 from podforge.errors import InputError, Place, Problem, Unavailable, UsageError
 from podforge.events import Tell
 from podforge.plan import Plan, Utterance, make_plan
 from podforge.reading import read
-from podforge.script import Cue, Header, Role, Script, Speech
+from podforge.script import Header, Role, Script, Speech
 from podforge.settings import (
     EngineFlags,
     ProjectFile,
@@ -24,6 +26,7 @@ from podforge.settings import (
     values,
 )
 from podforge.speaking import prepare
+from podforge.targets import target_of
 from podforge.voices import VoiceBook, open_voices, shipped_voices
 
 DEFAULT_ENGINE = "espeak"
@@ -38,6 +41,7 @@ class Request:
     voices: Path | None = None
     encoding: str = "utf-8"
     flags: EngineFlags = field(default=EngineFlags())
+    target: str = ""  # of loudness
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ def open_project(request: Request, fetching: Tell | None = None) -> Project:
     Raises `InputError` with all problems, `MissingInput`, `UsageError` for a flag that fits no
     engine, or `Unavailable` for an engine or its model.
     """
-    script = _with_engine(_prepared(request), request.engine)
+    script = _with_target(_with_engine(_prepared(request), request.engine), request.target)
     file = read_project_file(request.script)
     book = voice_book(request.script, request.voices)
     engines = Engines(Place(script.path), script.header.engines, file, request.flags)
@@ -171,12 +175,10 @@ def _prepared(request: Request) -> Script:
     if not any(script.speeches()):
         problem = Problem(Place(script.path), "error", "nothing in it can be spoken")
         raise InputError((*script.warnings, problem))
-    silent = (
-        Problem(item.place, "warning", f"cues do not sound yet: {item.file} is only listed")
-        for item in script.items
-        if isinstance(item, Cue) and item.file
-    )
-    return _warned(script, silent)
+    found = [*cue_problems(script), *asset_problems(script)]
+    if any(problem.severity == "error" for problem in found):
+        raise InputError((*script.warnings, *found))
+    return _warned(script, iter(found))
 
 
 def _warned(script: Script, *more: Iterator[Problem]) -> Script:
@@ -192,6 +194,13 @@ def voice_book(script: Path | None, voices: Path | None) -> VoiceBook:
     beside = [script.parent / "voices"] if script else []
     folders = [folder for folder in [*beside, Path("voices")] if folder.is_dir()]
     return open_voices(*dict.fromkeys([*folders, shipped_voices()]))
+
+
+def _with_target(script: Script, target: str) -> Script:
+    """The script with `--target` in place of its own."""
+    if not target:
+        return script
+    return replace(script, header=replace(script.header, loudness=target_of(target).name))
 
 
 def _with_engine(script: Script, engine: str) -> Script:

@@ -14,9 +14,11 @@ from podforge.delivery.report import (
     ReportedOutput,
     ReportedSpeaker,
     ReportedTarget,
+    ReportedVerdict,
     ReportedWarning,
 )
 from podforge.delivery.tags import DISCLOSURE
+from podforge.encodings import Format
 from podforge.errors import Place, Problem
 from podforge.plan import Plan
 from podforge.project import Project
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
     from podforge.finishing import Finished
 
 
+# Decided by the script and its settings, not by how well the render went.
+_ASKED_FOR = ("silence at head", "silence inside", "silence at tail", "digital silence")
+
+
 @dataclass(frozen=True)
 class Made:
     """What a render made on its way to the files; `notes` is what a person should know of it."""
@@ -34,21 +40,17 @@ class Made:
     plan: Plan
     recording: Recording
     timeline: Timeline
-    finished: Mapping[str, "Finished"]
+    finished: Mapping[Format, "Finished"]
     notes: tuple[Problem, ...] = ()
 
 
-def missed_targets(finished: Mapping[str, "Finished"]) -> tuple[Problem, ...]:
-    """The files that are not as loud as they should be, or louder at their peaks."""
+def missed_targets(finished: Mapping[Format, "Finished"]) -> tuple[Problem, ...]:
+    """What the gate found wrong with each format."""
     return tuple(
-        Problem(
-            Place(""),
-            "warning",
-            f"the {name} is at {done.lufs:.1f} LUFS and {done.true_peak_db:.1f} dBTP, "
-            f"not at {done.target.level_db:g} and {done.target.ceiling_db:g}",
-        )
-        for name, done in finished.items()
-        if not done.on_target
+        Problem(Place(""), "warning", f"the {wanted}: {v.name} is {v.value}, not {v.limit}")
+        for wanted, done in finished.items()
+        for v in done.verdicts
+        if not v.ok and v.name not in _ASKED_FOR
     )
 
 
@@ -83,10 +85,8 @@ def report_of(project: Project, made: Made, notes: tuple[Problem, ...], outputs:
         jobs_made=len(recording.fresh),
         jobs_cached=len(keys - recording.fresh),
         retakes=sum(recording.clips[key].attempt for key in recording.fresh & keys),
-        target=ReportedTarget(target.name, target.level_db, target.ceiling_db),
-        outputs=tuple(
-            _output(outputs, name, done, timeline.seconds) for name, done in made.finished.items()
-        ),
+        target=ReportedTarget(target.name, target.level_db, target.measure, target.ceiling_db),
+        outputs=tuple(_output(outputs, wanted, done) for wanted, done in made.finished.items()),
         findings=suspects(made.plan, recording),
         warnings=tuple(ReportedWarning(str(p.place), p.text) for p in (*script.warnings, *notes)),
         chapters=tuple(ReportedChapter(m.title, m.at / timeline.rate) for m in timeline.chapters),
@@ -95,9 +95,24 @@ def report_of(project: Project, made: Made, notes: tuple[Problem, ...], outputs:
     )
 
 
-def _output(outputs: Outputs, name: str, done: "Finished", seconds: float) -> ReportedOutput:
+def _output(outputs: Outputs, wanted: Format, done: "Finished") -> ReportedOutput:
+    measured = done.measured
     return ReportedOutput(
-        outputs.path(name).name, name, done.bytes, seconds, done.lufs, done.true_peak_db
+        file=outputs.files(wanted)[0].name,
+        files=len(outputs.files(wanted)),
+        format=str(wanted),
+        kbits=done.encoding.kbits,
+        channels=done.channels,
+        bytes=done.bytes,
+        seconds=measured.seconds,
+        lufs=measured.lufs,
+        range_lu=measured.range_lu,
+        true_peak_db=measured.true_peak_db,
+        rms_db=measured.rms_db,
+        floor_db=measured.floor_db,
+        encodings=done.passes,
+        sections=len(done.pieces),
+        gate=tuple(ReportedVerdict(v.name, v.value, v.limit, v.ok) for v in done.verdicts),
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Literal
 
+from podforge.chains import Chain
 from podforge.errors import Place, Problem
 
 Mode = Literal["podcast", "audiobook"]
@@ -142,6 +143,8 @@ class Role:
     language: str = ""
     gain_db: float = 0.0
     pan: float = 0.0  # -1 left .. 1 right
+    chain: Chain | None = None  # None: the voice's
+    speed: float | None = None
     place: Place = field(default=Place(""), compare=False)
 
 
@@ -156,17 +159,24 @@ class Setting:
 
 @dataclass(frozen=True)
 class Pauses:
-    """Gaps in seconds after a turn, a paragraph of the same turn, a scene, and a chapter."""
+    """Gaps in seconds after a turn, a paragraph of the same turn, a scene, and a chapter.
+
+    `head` and `tail` are before the first word and after the last, of the episode or, in a book,
+    of each chapter.
+    """
 
     turn: float = 0.4
     paragraph: float = 0.55
     scene: float = 1.4
     chapter: float = 2.0
+    head: float = 0.5
+    tail: float = 1.0
 
 
 PAUSES: Mapping[Mode, Pauses] = {
     "podcast": Pauses(),
-    "audiobook": Pauses(turn=0.5, paragraph=0.65, scene=1.8, chapter=2.5),
+    # The ends of a chapter as ACX wants them: 0.5 to 1 s of head, 1 to 5 s of tail.
+    "audiobook": Pauses(turn=0.5, paragraph=0.65, scene=1.8, chapter=2.5, head=0.75, tail=1.75),
 }
 
 
@@ -195,6 +205,7 @@ class Header:
     loudness: str = ""  # a target's name or a number of LUFS
     formats: tuple[str, ...] = ()
     pauses: Pauses = Pauses()
+    room_tone_db: float | None = -65.0  # dBFS RMS, under everything; None: digital silence
     lexicon: Mapping[str, str] = field(default_factory=dict)  # written word -> respelling
 
 

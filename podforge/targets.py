@@ -39,7 +39,10 @@ TARGETS = {
     )
 }
 DEFAULT_TARGET = "podcast"
-_NUMBERS = re.compile(r"(?P<level>-?\d+(\.\d+)?)(\s*/\s*(?P<ceiling>-?\d+(\.\d+)?))?")
+_NUMBER = r"-?\d+(?:\.\d+)?"
+_NUMBERS = re.compile(
+    rf"(?P<level>{_NUMBER})\s*(LUFS)?(\s*/\s*(?P<ceiling>{_NUMBER})\s*(dBTP|dB)?)?", re.I
+)
 
 
 def target_of(text: str) -> Target:
@@ -49,12 +52,17 @@ def target_of(text: str) -> Target:
     """
     if text in TARGETS:
         return TARGETS[text]
-    numbers = _NUMBERS.fullmatch(text.strip())
+    numbers = _NUMBERS.fullmatch(text.replace("−", "-").strip())
     level = float(numbers["level"]) if numbers else math.nan
     ceiling = float(numbers["ceiling"] or Target.ceiling_db) if numbers else math.nan
     if -70 < level <= -5 and -20 <= ceiling <= 0:
-        return Target(f"{level:g} LUFS", level, ceiling)
+        return Target(_in_numbers(level, ceiling), level, ceiling)
     near = get_close_matches(text.lower(), TARGETS, n=1)
     known = f"one of {', '.join(TARGETS)}, LUFS like -16, or LUFS and dBTP like -16/-2"
     hint = f"did you mean {near[0]}?" if near else known
     raise UsageError(f"there is no loudness target {text!r}", hint=hint)
+
+
+def _in_numbers(level: float, ceiling: float) -> str:
+    """As short as it can be written."""
+    return f"{level:g}" if ceiling == Target.ceiling_db else f"{level:g}/{ceiling:g}"

@@ -6,7 +6,7 @@ These are the values; `layout` makes them, the mixer and the writers of files re
 from dataclasses import dataclass
 
 from podforge.chains import GENTLE, Chain
-from podforge.errors import Place
+from podforge.errors import Place, Problem
 from podforge.script import Cue
 
 
@@ -116,6 +116,7 @@ class Section:
     length: int
     placements: tuple[Placement, ...]
     beds: tuple[Bed, ...] = ()
+    tone_db: float | None = -65.0  # of the room tone under everything, dBFS RMS; None: silence
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,14 @@ class Timeline:
     lines: tuple[Line, ...]
     chapters: tuple[Mark, ...]
     cues: tuple[PlacedCue, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def channels(self) -> int:
+        """Two where something stands beside the middle or is stereo, else one."""
+        beside = any(placed.pan for part in self.sections for placed in part.placements)
+        wide = any(bed.pan or bed.asset.channels > 1 for p in self.sections for bed in p.beds)
+        return 2 if beside or wide else 1
 
     @property
     def seconds(self) -> float:

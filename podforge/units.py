@@ -9,6 +9,7 @@ import re
 
 MIX_RATE = 44_100  # samples per second of the mix and of every deliverable by default
 CHARACTERS_PER_SECOND = 15.0  # spoken English at an easy pace, punctuation and spaces included
+LEAST_SPEED, MOST_SPEED = 0.5, 2.0  # at which speech can be played without another pitch
 REFERENCE_LUFS = -16.0  # where each speaker is levelled to in the mix; the master moves the whole
 
 # Characters that stand for a syllable take longer to say than a Latin letter.  Ideographs: 3.5
@@ -26,6 +27,11 @@ def to_samples(seconds: float, rate: int) -> int:
 def rescale(samples: int, from_rate: int, to_rate: int) -> int:
     """A position at one rate as the nearest whole sample at another; exact, integers only."""
     return (2 * samples * to_rate + from_rate) // (2 * from_rate)
+
+
+def at_speed(samples: int, speed: float) -> int:
+    """How many samples are left of a stretch that is played at `speed`."""
+    return samples if speed == 1.0 else math.floor(samples / speed + 0.5)
 
 
 def to_gain(decibels: float) -> float:

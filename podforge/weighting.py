@@ -11,8 +11,13 @@ Biquad = tuple[Floats, Floats]  # b (3,), a (3,) with a[0] = 1
 
 HOP_SECONDS = 0.1  # gating blocks of 400 ms begin this often
 FRAME = 64  # samples a product filters at once, about: divides the hop
-# BS.1770-4, table 3, for L R C Ls Rs and L R C LFE Ls Rs; every channel counts 1 otherwise.
-CHANNEL_WEIGHTS = {5: (1.0, 1.0, 1.0, 1.41, 1.41), 6: (1.0, 1.0, 1.0, 0.0, 1.41, 1.41)}
+# BS.1770-4, tables 3 and 4, for L R C Ls Rs, L R C LFE Ls Rs and 7.1 (L R C LFE, back, side);
+# every channel counts 1 otherwise.
+CHANNEL_WEIGHTS = {
+    5: (1.0, 1.0, 1.0, 1.41, 1.41),
+    6: (1.0, 1.0, 1.0, 0.0, 1.41, 1.41),
+    8: (1.0, 1.0, 1.0, 0.0, 1.0, 1.0, 1.41, 1.41),
+}
 
 
 class KWeighting:

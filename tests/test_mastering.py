@@ -179,7 +179,7 @@ def test_two_channels_meet_the_target():
 
 def test_targets_have_names_and_numbers():
     assert target_of("broadcast") == Target("broadcast", -23.0)
-    assert target_of("-17.5") == Target("-17.5 LUFS", -17.5, -1.0)
+    assert target_of("-17.5") == Target("-17.5", -17.5, -1.0)
     assert replace(target_of("podcast"), name="") == Target("", -16.0, -1.0)
 
 

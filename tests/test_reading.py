@@ -307,7 +307,7 @@ def test_pauses_and_cues_cut_a_paragraph(tmp_path: Path) -> None:
     cues = [(i.kind, i.file, i.description, i.options) for i in script.items if isinstance(i, Cue)]
     assert cues == [
         ("sfx", "x.wav", "", ("gain -3dB",)),
-        ("sfx", "y.mp3", "", ()),
+        ("sfx", "y.mp3", "", ("wait",)),
         ("sfx", "", "door", ()),
     ]
 
@@ -316,7 +316,16 @@ def test_pauses_and_cues_cut_a_paragraph(tmp_path: Path) -> None:
     ("line", "cue"),
     [
         ("[music stop | fade out 3s]", ("music", "", "stop", ("fade out 3s",))),
+        (
+            "[music: theme.mp3 | fade in 1s | under -14dB]",
+            ("music", "theme.mp3", "", ("fade in 1s", "under -14dB")),
+        ),
+        ("[music gain -6dB]", ("music", "", "gain -6dB", ())),
+        ("[Music stops]", ("music", "", "stops", ())),
+        ("[sfx: door.wav]", ("sfx", "door.wav", "", ())),
         ("MUSIC: theme.mp3", ("music", "theme.mp3", "", ())),
+        ("MUSIC: theme.mp3 | loop", ("music", "theme.mp3", "", ("loop",))),
+        ("![A bell](clips/bell.mp3)", ("sfx", "clips/bell.mp3", "", ("wait",))),
         ("**Music:** soft piano", ("music", "", "soft piano", ())),
         (r"# **Break:** \[25:59\] to \[27:11\]", ("music", "", "break: [25:59] to [27:11]", ())),
     ],
@@ -324,6 +333,26 @@ def test_pauses_and_cues_cut_a_paragraph(tmp_path: Path) -> None:
 def test_cues(tmp_path: Path, line: str, cue: tuple) -> None:
     (found,) = (i for i in script_of(tmp_path, STARTED + line).items if isinstance(i, Cue))
     assert (found.kind, found.file, found.description, found.options) == cue
+
+
+@pytest.mark.parametrize(
+    ("item", "cue"),
+    [
+        ("{music: theme.mp3 | fade in 1s}", ("music", "theme.mp3", "", ("fade in 1s",))),
+        (
+            "{music: {file: theme.mp3, fade in: 1s, under: -14dB, loop: yes, wait: }}",
+            ("music", "theme.mp3", "", ("fade in 1s", "under -14dB", "loop", "wait")),
+        ),
+        ("{music: stop | fade out 3s}", ("music", "", "stop", ("fade out 3s",))),
+        ("{music: {description: under -20dB}}", ("music", "", "under -20dB", ())),
+        ("{sfx: door.wav}", ("sfx", "door.wav", "", ())),
+    ],
+)
+def test_cues_of_the_twin(tmp_path: Path, item: str, cue: tuple) -> None:
+    (tmp_path / "t.yaml").write_text(f"script:\n  - {item}\n  - ana: Hello.\n")
+    (found,) = (i for i in read(tmp_path / "t.yaml").items if isinstance(i, Cue))
+    assert (found.kind, found.file, found.description, found.options) == cue
+    assert found.place.line == 2
 
 
 def test_delivery_and_sounds_of_the_voice(tmp_path: Path) -> None:
@@ -455,7 +484,7 @@ def test_toml_front_matter(tmp_path: Path) -> None:
         ("---\npodforge: {titel: x}\n---\nhi", 'a.md:2:12: error: unknown setting "titel" (did'),
         ("---\npodforge: 2\n---\nhi", 'a.md:2:11: error: format version "2"'),
         ("---\nmode: book\n---\nhi", 'a.md:2:7: error: "book" is not one of: podcast, audiobook'),
-        ("---\nloudness: 3\n---\nhi", 'a.md:2:11: error: "3" is not a number of LUFS'),
+        ("---\nloudness: 3\n---\nhi", "a.md:2:11: error: there is no loudness target '3'"),
         ("---\npauses: {turn: -1}\n---\nhi", 'a.md:2:16: error: "-1" is not a pause'),
         (STARTED + "<!-- never closed", "a.md:6:1: error: this comment never ends"),
         (STARTED + "<!-- podforge: skip -->\nx", "a.md:6:1: error: this skip never ends"),

@@ -4,21 +4,23 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from podforge.delivering import Outputs
-from podforge.encodings import ENCODINGS
+from podforge.encodings import STREAMS, Format, format_of
 from podforge.errors import UsageError
 
 
-def parse_formats(text: str) -> tuple[str, ...]:
-    """The names in a list with commas; `UsageError` for one that is none."""
-    names = tuple(dict.fromkeys(name.strip().lower() for name in text.split(",") if name.strip()))
-    for name in names:
-        if name not in ENCODINGS:
-            raise UsageError(f'no format called "{name}"', hint=f"choose of {_all()}")
-    return names
+def parse_formats(text: str) -> tuple[Format, ...]:
+    """The formats in a list with commas; `UsageError` for what is none."""
+    formats = tuple(dict.fromkeys(format_of(part) for part in text.split(",") if part.strip()))
+    if len({wanted.name for wanted in formats}) < len(formats):
+        raise UsageError(f"{text} names one format twice", hint="they would be the same file")
+    return formats
 
 
 def destinations(
-    scripts: Sequence[Path], output: str | None, formats: tuple[str, ...]
+    scripts: Sequence[Path],
+    output: str | None,
+    formats: tuple[Format, ...],
+    split: bool = False,
 ) -> list[Outputs]:
     """One `Outputs` a script; empty `formats` there means: as the script says.
 
@@ -27,13 +29,10 @@ def destinations(
     if output == "":
         raise UsageError("-o names nothing", hint="give it a file or a folder, or leave it out")
     if output and len(scripts) == 1 and not _is_folder(output):
-        return [_one_file(Path(output), formats)]
-    if output and len(scripts) > 1 and Path(output).suffix.lstrip(".").lower() in ENCODINGS:
+        return [_one_file(Path(output), formats, split)]
+    if output and len(scripts) > 1 and Path(output).suffix.lstrip(".").lower() in STREAMS:
         raise UsageError(f"{output} is one file for {len(scripts)} scripts", hint="name a folder")
-    found = [
-        Outputs(Path(output) if output else Path("output") / script.stem, script.stem, formats)
-        for script in scripts
-    ]
+    found = [Outputs(_folder(script, output), script.stem, formats, split) for script in scripts]
     _check_distinct(scripts, found)
     return found
 
@@ -42,16 +41,22 @@ def _is_folder(output: str) -> bool:
     return output.endswith("/") or Path(output).is_dir()
 
 
-def _one_file(path: Path, formats: tuple[str, ...]) -> Outputs:
+def _one_file(path: Path, formats: tuple[Format, ...], split: bool) -> Outputs:
     name = path.suffix.lstrip(".").lower()
-    if name not in ENCODINGS:
+    if name not in STREAMS:
         raise UsageError(
             f"cannot tell the format of {path}",
             hint=f"end the name with one of {_all()}, or a folder with /",
         )
-    if formats and name not in formats:
-        raise UsageError(f"-o {path} contradicts --format {','.join(formats)}", hint="drop one")
-    return Outputs(path.parent, path.name[: -len(path.suffix)], formats or (name,))
+    if formats and name not in {wanted.name for wanted in formats}:
+        said = ",".join(map(str, formats))
+        raise UsageError(f"-o {path} contradicts --format {said}", hint="drop one")
+    stem = path.name[: -len(path.suffix)]
+    return Outputs(path.parent, stem, formats or (Format(name),), split)
+
+
+def _folder(script: Path, output: str | None) -> Path:
+    return Path(output) if output else Path("output") / script.stem
 
 
 def _check_distinct(scripts: Sequence[Path], found: Sequence[Outputs]) -> None:
@@ -67,4 +72,4 @@ def _check_distinct(scripts: Sequence[Path], found: Sequence[Outputs]) -> None:
 
 
 def _all() -> str:
-    return ", ".join(f".{name}" for name in ENCODINGS)
+    return ", ".join(f".{name}" for name in STREAMS)

@@ -19,8 +19,20 @@ if TYPE_CHECKING:
 @click.command()
 @scripts_argument
 @click.option("-o", "--output", metavar="PATH", help="The file, or a folder for several scripts.")
-@click.option("--format", "formats", default="", metavar="LIST",
-              help="mp3, m4b, opus, flac, wav; several with commas [mp3].")  # fmt: skip
+@click.option(
+    "--format",
+    "formats",
+    default="",
+    metavar="LIST",
+    help="mp3, m4b, m4a, opus, flac, wav; mp3:192k, mp3:v2; several with commas [mp3].",
+)
+@click.option(
+    "--target",
+    default="",
+    metavar="NAME|LUFS",
+    help="How loud: podcast, podcast-mono, spotify, broadcast, acx, -18, -18/-2.",
+)
+@click.option("--split", type=click.Choice(["chapters"]), help="A file for each chapter.")
 @project_options
 @click.option("-j", "--jobs", type=click.IntRange(1, 256), envvar="PODFORGE_JOBS", metavar="N",
               help="Worker processes [one a processor].")  # fmt: skip
@@ -32,9 +44,9 @@ if TYPE_CHECKING:
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 @engine_options
 def render(
-    scripts: tuple[Path, ...], output: str | None, formats: str, engine: str,
-    voices: Path | None, cache: Path | None, encoding: str, flags: "EngineFlags",
-    jobs: int | None, force: bool, strict: bool, dry_run: bool, as_json: bool,
+    scripts: tuple[Path, ...], output: str | None, formats: str, target: str,
+    split: str | None, engine: str, voices: Path | None, cache: Path | None, encoding: str,
+    flags: "EngineFlags", jobs: int | None, force: bool, strict: bool, dry_run: bool, as_json: bool,
     events: str | None, quiet: bool,
 ) -> int:  # fmt: skip
     """Render scripts to finished, tagged episodes.
@@ -55,8 +67,8 @@ def render(
     from podforge.store import default_store_root
 
     store = cache or default_store_root()
-    requests = [Request(script, engine, voices, encoding, flags) for script in scripts]
-    places = destinations(scripts, output, parse_formats(formats))
+    requests = [Request(script, engine, voices, encoding, flags, target) for script in scripts]
+    places = destinations(scripts, output, parse_formats(formats), bool(split))
     if dry_run:
         return show_plans(requests, store, as_json)
     made: list[Product] = []

@@ -15,15 +15,37 @@ REPORT_VERSION = 1
 
 
 @dataclass(frozen=True)
-class ReportedOutput:
-    """One finished audio file, as measured after decoding it."""
+class ReportedVerdict:
+    """One thing that a target asks for, and whether the decoded sound has it."""
 
-    file: str
+    name: str
+    value: str
+    limit: str
+    ok: bool
+
+
+@dataclass(frozen=True)
+class ReportedOutput:
+    """A format as measured after decoding it; where it is several files, all of them together.
+
+    `encodings` are as many as `sections` where nothing had to be encoded again.
+    """
+
+    file: str  # the first one
     format: str
-    bytes: int
+    bytes: int  # of sound
     seconds: float
-    lufs: float | None  # integrated loudness (BS.1770); None: not measured
+    lufs: float | None  # integrated loudness (BS.1770); None: silence
     true_peak_db: float | None  # dBTP
+    files: int = 1
+    kbits: int = 0  # a second; 0: as the sound needed
+    channels: int = 1
+    range_lu: float = 0.0  # EBU Tech 3342
+    rms_db: float | None = None
+    floor_db: float | None = None
+    encodings: int = 1
+    sections: int = 1
+    gate: tuple[ReportedVerdict, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -31,7 +53,8 @@ class ReportedTarget:
     """What the outputs were mastered to."""
 
     name: str
-    lufs: float
+    level: float
+    measure: str  # LUFS or RMS
     true_peak_db: float
 
 

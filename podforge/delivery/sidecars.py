@@ -1,10 +1,11 @@
 """The text files that lie beside an episode."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from podforge.delivery.captions import captions
 from podforge.delivery.chapters import chapters_json
 from podforge.delivery.transcripts import srt, transcript_json, webvtt
+from podforge.plain import plain
 from podforge.script import Header
 from podforge.timeline import Timeline
 
@@ -18,3 +19,11 @@ def sidecars(timeline: Timeline, header: Header) -> Mapping[str, str]:
         ".transcript.json": transcript_json(found),
         ".chapters.json": chapters_json(timeline, header),
     }
+
+
+def playlist(timeline: Timeline, names: Sequence[str]) -> str:
+    """An extended M3U of the files of the sections, in the same folder."""
+    lines = ["#EXTM3U", "#EXTENC:UTF-8"]
+    for section, name in zip(timeline.sections, names, strict=True):
+        lines += [f"#EXTINF:{round(section.length / timeline.rate)},{plain(section.title)}", name]
+    return "\n".join(lines) + "\n"

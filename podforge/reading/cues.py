@@ -1,6 +1,7 @@
 """Music and sound effects: `[music: theme.mp3 | fade in 1s]`, `SFX: door.wav`, `![x](a.mp3)`."""
 
 import re
+from collections.abc import Mapping
 from typing import Literal
 
 from podforge.errors import Place
@@ -11,7 +12,8 @@ _AUDIO = re.compile(r"\S(?:.*\S)?\.(?:mp3|wav|flac|ogg|oga|opus|m4a|aac|aiff?|wm
 _CUE = re.compile(
     r"(?P<kind>music|sfx|sound effects?|sound)\b\s*(?P<colon>:?)\s*(?P<rest>.*)", re.I | re.S
 )
-_ACTION = re.compile(r"(?:stop|end|out|fade(?:s|\s+out|\s+in)?|under|up|off)\b", re.I)
+_ACTION = re.compile(r"(?:stops?|ends?|out|fade(?:s|\s+out|\s+in)?|under|up|off|gain)\b", re.I)
+_YES = ("", "yes", "true", "on")  # of an option that needs no value, where it stands in a map
 IMAGE = re.compile(r"!\[([^\[\]]*)\]\(\s*<?([^()<>\"]*?)>?\s*(?:\"[^\"]*\")?\s*\)")
 
 
@@ -50,6 +52,16 @@ def described(kind: Literal["music", "sfx"], text: str, place: Place) -> Cue:
     file = first.strip("\"'<>") if is_audio(first.strip("\"'<>")) else ""
     kept = tuple(option for option in options if option)
     return Cue(kind, file, "" if file else first, kept, place)
+
+
+def mapped(kind: Literal["music", "sfx"], entries: Mapping[str, str], place: Place) -> Cue:
+    """A cue from a map in the YAML twin: `{file: theme.mp3, fade in: 1s, loop: yes}`."""
+    options = tuple(
+        name if value.lower() in _YES else f"{name} {value}"
+        for name, value in entries.items()
+        if name not in ("file", "description")
+    )
+    return Cue(kind, entries.get("file", ""), entries.get("description", ""), options, place)
 
 
 def _kind(word: str) -> Literal["music", "sfx"]:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from podforge.errors import Place
+from podforge.encodings import format_of
+from podforge.errors import Place, UsageError
 from podforge.reading import values
 from podforge.reading.findings import Findings
 from podforge.reading.names import closest, meant
@@ -12,15 +13,13 @@ from podforge.reading.roles import read_roles
 from podforge.script import PAUSES, Header, Mode, Pauses, Setting
 from podforge.strict_yaml import Mapping as MappingNode
 from podforge.strict_yaml import Node, Scalar
-from podforge.targets import TARGETS
+from podforge.targets import target_of
 
 MOST_SAY = 200  # characters that stand for one word
 
 FORMAT_VERSION = "1"
 MODES: tuple[Mode, ...] = ("podcast", "audiobook")
-FORMATS = ("mp3", "m4b", "m4a", "opus", "flac", "wav")
-LOUDNESS = tuple(TARGETS)
-_PAUSES = ("turn", "paragraph", "scene", "chapter")
+_PAUSES = ("turn", "paragraph", "scene", "chapter", "head", "tail")
 _ALIASES = {"pub_date": "date", "publish_date": "date"}
 _LATER = ("rate", "defaults", "music", "chapters", "code", "tables", "urls", "footnotes")
 
@@ -56,6 +55,9 @@ def read_header(settings: MappingNode, findings: Findings) -> tuple[Header, Opti
         elif key in _LATER and not (isinstance(node, Scalar) and not node.text):
             findings.warning(node.place, f"`{key}` is not used by this version")
     fields["formats"] = fields.pop("format", ())
+    if "room_tone" in fields:
+        tone = fields.pop("room_tone")
+        fields["room_tone_db"] = None if tone == "off" else tone
     fields["pauses"] = _pauses(found, fields.get("mode", "podcast"), findings)
     if "speakers" in found:
         fields["roles"], fields["closed"] = read_roles(found["speakers"][1], findings)
@@ -115,20 +117,31 @@ def _mode(node: Node, findings: Findings) -> str | None:
 def _formats(node: Node, findings: Findings) -> tuple[str, ...] | None:
     written = values.texts(node, findings) or ()
     formats = tuple(dict.fromkeys(name.lower().lstrip(".") for name in written))
-    for name in formats:
-        if name not in FORMATS:
-            known = ", ".join(FORMATS)
-            findings.error(node.place, f'"{name}" is not a format that is written: {known}')
-    return tuple(name for name in formats if name in FORMATS)
+    try:
+        found = [format_of(name) for name in formats]
+    except UsageError as error:
+        findings.error(node.place, str(error))
+        return None
+    if len({wanted.name for wanted in found}) < len(found):
+        findings.error(node.place, "one format is named twice: they would be the same file")
+    return tuple(map(str, found))
 
 
 def _loudness(node: Node, findings: Findings) -> str | None:
-    if isinstance(node, Scalar) and node.text.strip().lower() in LOUDNESS:
-        return node.text.strip().lower()
-    if isinstance(node, Scalar) and node.text[:1].isalpha():
-        return values.choice(node, findings, LOUDNESS)
-    level = values.number(node, findings, -70, -5, "LUFS")
-    return None if level is None else f"{level:g}"
+    written = values.text(node, findings)
+    if written is None:
+        return None
+    try:
+        return target_of(written.lower()).name
+    except UsageError as error:
+        findings.error(node.place, str(error))
+        return None
+
+
+def _room_tone(node: Node, findings: Findings) -> str | float | None:
+    if isinstance(node, Scalar) and node.text.strip().lower() == "off":
+        return "off"
+    return values.number(node, findings, -90, -40, "dBFS")
 
 
 def _lexicon(node: Node, findings: Findings) -> dict[str, str] | None:
@@ -179,6 +192,7 @@ _HEADER: Mapping[str, _Read] = {
     "loudness": _loudness,
     "lexicon": _lexicon,
     "engines": _engines,
+    "room_tone": _room_tone,
 }
 _OPTIONS: Mapping[str, _Read] = {
     "headings": _one_of("read", "silent"),

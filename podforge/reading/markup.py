@@ -37,7 +37,7 @@ def unlink(work: Working, links: Mapping[str, str]) -> None:
 
     def image(match: re.Match[str]) -> str:
         if cues.is_audio(match[2]):
-            cue = Cue("sfx", match[2].strip(), "", (), Place(""))
+            cue = Cue("sfx", match[2].strip(), "", ("wait",), Place(""))
             work.parts.append(Effect(cue, match.start()))
         else:
             work.parts.append(Odd("a picture is not spoken", match.start()))

@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 
+from podforge.chains import Chain, chain_named, chain_of
 from podforge.reading import values
 from podforge.reading.findings import Findings
 from podforge.reading.names import meant, normal
 from podforge.script import Role
 from podforge.strict_yaml import Mapping, Node, Scalar, Sequence
+from podforge.units import LEAST_SPEED, MOST_SPEED
 
-_KEYS = ("name", "voice", "aliases", "style", "gain", "pan", "engine", "language")
+_KEYS = ("name", "voice", "aliases", "style", "gain", "pan", "chain", "speed", "engine", "language")
 _MOST_GAIN = 40.0  # dB
 
 
@@ -71,13 +73,33 @@ def _set(role: Role, key: Scalar, node: Node, findings: Findings) -> Role:
             return replace(role, engine=values.text(node, findings) or "")
         case "language":
             return replace(role, language=values.text(node, findings) or "")
+        case "gain" | "pan" | "speed" | "chain":
+            return _set_sound(role, key.text, node, findings)
+    findings.error(key.place, f'unknown setting "{key.text}" of a speaker{meant(key.text, _KEYS)}')
+    return role
+
+
+def _set_sound(role: Role, key: str, node: Node, findings: Findings) -> Role:
+    match key:
         case "gain":
             gain = values.number(node, findings, -_MOST_GAIN, _MOST_GAIN, "dB")
             return replace(role, gain_db=gain or 0.0)
         case "pan":
             return replace(role, pan=values.number(node, findings, -1, 1) or 0.0)
-    findings.error(key.place, f'unknown setting "{key.text}" of a speaker{meant(key.text, _KEYS)}')
-    return role
+        case "speed":
+            return replace(role, speed=values.number(node, findings, LEAST_SPEED, MOST_SPEED))
+    return replace(role, chain=_chain(node, findings))
+
+
+def _chain(node: Node, findings: Findings) -> Chain | None:
+    try:
+        if isinstance(node, Mapping):
+            return chain_of({key.text: values.text(v, findings) or "" for key, v in node.entries})
+        name = values.text(node, findings)
+        return chain_named(name) if name else None
+    except ValueError as error:
+        findings.error(node.place, str(error))
+        return None
 
 
 def _voice(node: Node, findings: Findings) -> str:

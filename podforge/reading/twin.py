@@ -122,6 +122,11 @@ class _Twin:
             length = values.pause(node, self.findings)
             self.items += [Pause(length, place)] if length is not None else []
             return
+        if kind != "chapter" and isinstance(node, MappingNode):
+            entries = values.settings(node, self.findings, "a file and options") or {}
+            texts = {name: setting.text for name, setting in entries.items()}
+            self.items.append(cues.mapped("music" if kind == "music" else "sfx", texts, place))
+            return
         text = values.text(node, self.findings)
         if text is None:
             return

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from podforge.cast import Cast, EngineUse, Part, Settings, Voice
+from podforge.chains import GENTLE
 from podforge.errors import (
     InputError,
     MissingInput,
@@ -87,7 +88,7 @@ class VoiceBook:
                 continue
             except Unavailable as error:
                 raise Unavailable(error.text, place=place, hint=error.hint) from error
-            parts[role.name] = Part(role.name, voice, name, role.gain_db, role.style)
+            parts[role.name] = _part(role, file, voice, name)
             read = (file.place.file, file.reference, voice.embedding)
             sources |= {str(path): None for path in read if path}
         if problems:
@@ -160,6 +161,20 @@ def make_voice(
         embedding=str(embedding or ""),
         digest=pinned or reference,
         language=language or file.language,
+    )
+
+
+def _part(role: Role, file: VoiceFile, voice: Voice, engine: str) -> Part:
+    """What the script says of a speaker wins over what the voice says of itself."""
+    return Part(
+        speaker=role.name,
+        voice=voice,
+        engine=engine,
+        gain_db=role.gain_db,
+        pan=role.pan,
+        chain=role.chain or file.chain or GENTLE,
+        speed=role.speed or file.speed or 1.0,
+        style=role.style,
     )
 
 

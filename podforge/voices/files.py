@@ -9,12 +9,14 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from podforge import strict_yaml as yaml
+from podforge.chains import Chain, chain_named, chain_of
 from podforge.errors import InputError, Place, Problem, storage
+from podforge.units import LEAST_SPEED, MOST_SPEED
 
 FILE = "voice.yaml"
 MOST_BYTES = 64 * 1024  # of a voice.yaml
 
-KEYS = ("name", "language", "description", "consent", "reference", "engines")
+KEYS = ("name", "language", "description", "consent", "reference", "speed", "chain", "engines")
 CONSENT = ("owner", "kind", "date", "allowed_uses")
 KINDS = ("synthetic", "self", "written", "spoken", "licence", "public-domain")
 
@@ -51,6 +53,8 @@ class VoiceFile:
     engines: Mapping[str, Mapping[str, str]]
     place: Place
     embeddings: Mapping[str, Path] = field(default_factory=dict)
+    speed: float | None = None  # 1.1: a tenth faster
+    chain: Chain | None = None
     places: Mapping[str, Place] = field(default_factory=dict, compare=False)
 
     @property
@@ -149,6 +153,8 @@ class _Reader:
             engines={name: settings for name, settings, _ in engines},
             place=place,
             embeddings=embeddings,
+            speed=self.speed(),
+            chain=self.chain(),
             places={name: at for name, _, at in engines},
         )
 
@@ -194,6 +200,31 @@ class _Reader:
         if found.date and not is_date(found.date):
             self.wrong(node, "date", f'"{found.date}" is not a date such as 2026-01-31')
         return found
+
+    def speed(self) -> float | None:
+        written = self.text(self.top, "speed")
+        if not written:
+            return None
+        try:
+            speed = float(written)
+        except ValueError:
+            speed = 0.0
+        if not LEAST_SPEED <= speed <= MOST_SPEED:
+            text = f'speed is a number from {LEAST_SPEED:g} to {MOST_SPEED:g}, not "{written}"'
+            self.wrong(self.top, "speed", text)
+            return None
+        return speed
+
+    def chain(self) -> Chain | None:
+        node = self.top.get("chain")
+        try:
+            if isinstance(node, yaml.Mapping):
+                return chain_of({key.text: self.text(node, key.text) for key, _ in node.entries})
+            name = self.text(self.top, "chain")
+            return chain_named(name) if name else None
+        except ValueError as error:
+            self.wrong(self.top, "chain", str(error))
+            return None
 
     def engines(self) -> tuple[tuple[str, Mapping[str, str], Place], ...]:
         node = self.top.get("engines")

@@ -1,0 +1,149 @@
+"""A section encoded: in segments side by side, and joined with others into a file.
+
+Encoders look back and ahead, so a segment is encoded with some of its neighbours, and the frames
+that belong to them are dropped.  The grid of segments is fixed: the same sound gives the same
+bytes with any number of processors.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from podforge.encodings import LOSSLESS, Encoding
+from podforge.errors import storage
+from podforge.media import decode, encode
+from podforge.signal import Block
+from podforge.streams import CODECS as BY_SUFFIX
+from podforge.streams import Body, Codec, Part
+from podforge.units import MIX_RATE, rescale
+
+SEGMENT_SECONDS = 240.0  # long beside an encoder's start, short beside an episode
+AFTER_FRAMES = 3  # of what follows a segment, by when an encoder has given all of it
+BEYOND_SAMPLES = AFTER_FRAMES * 1152  # that a mix must go on: the longest frame is MP3's
+
+CODECS = {codec.name: codec for codec in BY_SUFFIX.values()}
+
+Master = Callable[[int, int], Iterator[Block]]  # blocks of the samples from .. to
+Told = Callable[[Iterable[Block]], Iterator[Block]]
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+class SideBySide(Protocol):
+    """Does work on several items at once."""
+
+    def __call__(self, work: Callable[[A], B], items: Sequence[A]) -> Iterator[B]:
+        """The results, in the order of the items."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A section's encoded sound: `samples` at the mix rate, in a file of one or more bodies.
+
+    Lossless sound is one FLAC file and has no bodies.
+    """
+
+    path: Path
+    samples: int
+    bodies: tuple[Body, ...] = ()
+
+    def facts(self) -> dict[str, Any]:
+        """All but the path, as JSON has it."""
+        return {"samples": self.samples, "bodies": [asdict(body) for body in self.bodies]}
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any], path: Path) -> "Piece":
+        """The piece that `facts` tells of."""
+        return cls(path, facts["samples"], tuple(Body.of(body) for body in facts["bodies"]))
+
+
+def encode_piece(
+    master: Master,
+    samples: int,
+    rate: int,
+    channels: int,
+    encoding: Encoding,
+    path: Path,
+    *,
+    side_by_side: SideBySide,
+    told: Told,
+) -> Piece:
+    """Encode `samples` of a master, which goes on `BEYOND_SAMPLES` longer, to `path`.
+
+    Raises `DiskFull` or `StorageError`.
+    """
+    if encoding.stream not in CODECS:
+        encode(told(master(0, samples)), path, rate, channels, encoding.arguments)
+        return Piece(path, samples)
+    codec = CODECS[encoding.stream]
+    frame = rescale(codec.frame, codec.rate, rate)
+    kept = -(-samples // frame)
+    step = max(1, round(SEGMENT_SECONDS * rate / frame))
+    starts = range(0, kept, step)
+
+    def segment(first: int) -> tuple[bytes, Body]:
+        last = min(first + step, kept)
+        begin = max(0, first - codec.lead) // codec.period * codec.period
+        blocks = told(master(begin * frame, (last + AFTER_FRAMES) * frame))
+        with tempfile.NamedTemporaryFile(dir=path.parent) as file:
+            encode(blocks, Path(file.name), rate, channels, encoding.arguments)
+            frames = codec.split(Path(file.name).read_bytes())[first - begin :]
+        own = frames if last == kept else frames[: last - first]
+        return codec.body(own, last - first)
+
+    bodies = []
+    with storage("writing", path), path.open("wb") as file:
+        for data, body in side_by_side(segment, starts):
+            file.write(data)
+            bodies.append(body)
+    return Piece(path, samples, tuple(bodies))
+
+
+def join(
+    pieces: Sequence[Piece],
+    encoding: Encoding,
+    path: Path,
+    channels: int,
+    chapters: Sequence[tuple[float, str]] = (),
+) -> None:
+    """Write pieces as one file, in the container that its suffix says; only WAV is decoded.
+
+    Raises `DiskFull` or `StorageError`.
+    """
+    if encoding.stream in CODECS:
+        codec = CODECS[encoding.stream]
+        samples = rescale(sum(piece.samples for piece in pieces), MIX_RATE, codec.rate)
+        codec.join(_parts(pieces, codec), path, samples, channels, chapters)
+    elif len(pieces) == 1 and path.suffix == f".{encoding.stream}":
+        with storage("writing", path):
+            shutil.copyfile(pieces[0].path, path)
+    else:
+        heard = (block for piece in pieces for block in decode(piece.path, MIX_RATE, channels))
+        encode(heard, path, MIX_RATE, channels, LOSSLESS[path.suffix])
+
+
+def _parts(pieces: Sequence[Piece], codec: Codec) -> list[Part]:
+    """What each body gives.
+
+    A section is rarely a whole number of frames long.  Where the rounding up has come to more
+    than half a frame, a section's last frame, which is room tone, is left out.
+    """
+    frame = rescale(codec.frame, codec.rate, MIX_RATE)
+    parts: list[Part] = []
+    ahead = 0  # of where the sections should end, in samples
+    for number, piece in enumerate(pieces):
+        at = 0
+        for body in piece.bodies:
+            parts.append(Part(piece.path, body, body.kept, at))
+            at += body.ends[-1].bytes
+        last = piece.bodies[-1]
+        ahead += sum(body.kept for body in piece.bodies) * frame - piece.samples
+        if number == len(pieces) - 1:
+            parts[-1] = replace(parts[-1], frames=last.frames)
+        elif 2 * ahead >= frame and last.kept > 1:
+            parts[-1] = replace(parts[-1], frames=last.kept - 1)
+            ahead -= frame
+    return parts

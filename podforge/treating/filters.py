@@ -1,0 +1,100 @@
+"""Filters as matrix products over frames of samples, designed once for each rate.
+
+Frames are short, some 64 samples: wide enough for BLAS, and the waste of a triangle is small.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from podforge.signal import Samples
+from podforge.weighting import Floats
+
+EDGE_SECONDS = 0.0007  # of the kernel of `high_band`, each side: its edge is 2 kHz wide
+KAISER_BETA = 4.5  # its stop band is below -50 dB
+
+
+@dataclass(frozen=True)
+class Recursive:
+    """A recursive filter: output = frame @ `direct` + state @ `ringing`, as in `weighting`."""
+
+    direct: NDArray[np.float32]  # (frame, frame): the impulse response, shifted
+    ringing: NDArray[np.float32]  # (2, frame): what a state still makes
+    excite: NDArray[np.float32]  # (frame, 2): what a frame leaves in the state
+    decay: Floats  # (2, 2): what a frame leaves of the state before it
+
+    def __call__(self, sound: Samples) -> Samples:
+        """Filter whole frames; before them was silence."""
+        frames = sound.reshape(-1, len(self.direct))
+        states = (frames @ self.excite).astype(np.float64)
+        decay, reach = self.decay, 1
+        while reach < len(states) and np.abs(decay).max() > 1e-15:
+            states[reach:] += states[:-reach] @ decay
+            decay, reach = decay @ decay, 2 * reach
+        heard = frames @ self.direct
+        heard[1:] += states[:-1].astype(np.float32) @ self.ringing
+        return heard.reshape(-1)
+
+
+@lru_cache(maxsize=8)
+def high_pass(rate: int, corner_hz: float, frame: int) -> Recursive:
+    """A Butterworth filter of second order (12 dB an octave) by the bilinear transform."""
+    k = math.tan(math.pi * corner_hz / rate)
+    scale = 1 + 1.2 * k + k * k
+    a1, a2 = 2 * (k * k - 1) / scale, (1 - math.sqrt(2) * k + k * k) / scale
+    b0 = 1 / scale  # b = (b0, -2 b0, b0); the state is that of the transposed direct form II
+    a = np.array([[-a1, 1.0], [-a2, 0.0]])
+    b = b0 * np.array([-2 - a1, 1 - a2])
+    powers = [np.eye(2)]
+    for _ in range(frame):
+        powers.append(powers[-1] @ a)
+    response = np.array([b0, *((power @ b)[0] for power in powers[: frame - 1])])
+    ringing = np.stack([power[0] for power in powers[:-1]], axis=1)
+    excite = np.stack([power @ b for power in powers[-2::-1]])
+    return Recursive(
+        _matrix(response, frame)[frame - 1 :],
+        ringing.astype(np.float32),
+        excite.astype(np.float32),
+        powers[-1].T,
+    )
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """A filter of finite length, as many taps after a sample as before it: no delay."""
+
+    matrix: NDArray[np.float32]  # (frame + taps - 1, frame)
+
+    def __call__(self, sound: Samples) -> Samples:
+        """Filter whole frames between silence."""
+        width, frame = self.matrix.shape
+        source = np.pad(sound, (width - frame) // 2)
+        frames = sliding_window_view(source, width)[::frame]
+        return (np.ascontiguousarray(frames) @ self.matrix).reshape(-1)
+
+
+@lru_cache(maxsize=8)
+def high_band(rate: int, corner_hz: float, frame: int) -> Convolution:
+    """What lies above the corner, in phase with the sound; nothing where the rate ends below."""
+    return Convolution(_matrix(_above(corner_hz, rate), frame))
+
+
+def _above(corner_hz: float, rate: int) -> Floats:
+    """A high-pass of linear phase, an odd number of taps: a pulse less a windowed sinc."""
+    half = math.ceil(EDGE_SECONDS * rate)
+    t = np.arange(-half, half + 1)
+    share = min(1.0, 2 * corner_hz / rate)  # of the spectrum that lies below
+    low = np.sinc(share * t) * np.kaiser(2 * half + 1, KAISER_BETA)
+    return np.asarray((t == 0) - low / low.sum())
+
+
+def _matrix(response: Floats, frame: int) -> NDArray[np.float32]:
+    """A matrix from `frame` inputs and len(response) - 1 before them to `frame` outputs."""
+    width = frame + len(response) - 1
+    tap = np.arange(frame)[None, :] - np.arange(width)[:, None] + len(response) - 1
+    inside = (tap >= 0) & (tap < len(response))
+    return np.where(inside, response[np.clip(tap, 0, len(response) - 1)], 0).astype(np.float32)
