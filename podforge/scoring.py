@@ -37,7 +37,7 @@ def score(
     its section, with a warning.  Raises `InputError` at a cue that cannot be.
     """
     length = end - start
-    placed = [PlacedCue(one.cue, one.at) for one in cues if start <= one.at < end]
+    placed = [PlacedCue(one.cue, one.at - start) for one in cues if start <= one.at < end]
     spoken = [
         (max(0, first - start), min(length, past - start))
         for first, past in speech

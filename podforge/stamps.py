@@ -9,8 +9,10 @@ import os
 import platform
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from podforge import __version__
+from podforge.assets import find_assets
 from podforge.delivering import Outputs
 from podforge.errors import StorageError, storage
 from podforge.media import ffmpeg_version
@@ -38,9 +40,10 @@ class Stamp:
             __version__,
             platform.python_version(),
             ffmpeg_version(),
-            repr((project.script, project.cast, project.plan, outputs.formats)),
+            repr((project.script, project.cast, project.plan, outputs)),
             [repr(project.book.find(part.voice.name)) for part in project.cast.parts.values()],
             hashlib.sha256(picture).hexdigest(),
+            [_state(path) for path in find_assets(project.script).values()],
         ]
         return cls(digest(["stamp", names]), digest(made_of), outputs)
 
@@ -71,6 +74,11 @@ class Stamp:
             with storage("looking at", path):
                 if not path.is_file():
                     return []
-                status = path.stat()
-            left.append([status.st_size, status.st_mtime_ns])
+                left.append(_state(path))
         return left
+
+
+def _state(path: Path) -> list[int]:
+    """What tells whether a file was touched."""
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns]

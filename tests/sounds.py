@@ -13,6 +13,14 @@ from podforge.media import ffmpeg_path
 Floats = NDArray[np.float32]
 RATE = 22_050  # of `noise` and `silence`, in samples per second
 
+WHOLE = {  # how ffmpeg is asked for a whole file of each format
+    "mp3": (("f", "mp3"), ("c:a", "libmp3lame"), ("b:a", "128k")),
+    "m4b": (("f", "ipod"), ("c:a", "aac"), ("b:a", "96k"), ("aac_coder", "fast")),
+    "opus": (("f", "ogg"), ("c:a", "libopus"), ("b:a", "64k"), ("ar", "48000")),
+    "flac": (("f", "flac"), ("c:a", "flac"), ("sample_fmt", "s16")),
+    "wav": (("f", "wav"), ("c:a", "pcm_s16le")),
+}
+
 
 def noise(seconds: float, level: float = 0.1, seed: int = 1) -> Floats:
     """White noise with an RMS of `level`."""

@@ -167,6 +167,14 @@ def test_what_cannot_be_kept_at_44100_is_taken_away(desk):
     assert np.abs(sound[2_000:-2_000]).max() <= 1 / 32_768
 
 
+def test_the_band_ends_steeply(desk):
+    """20 kHz are as loud as before; of 23 kHz, close above the new band, little comes back."""
+    write(desk / "in.wav", tone(48_000, frequency=20_000), 48_000)
+    write(desk / "out.wav", tone(48_000, frequency=23_000), 48_000)
+    assert heard_level(desk.sound("in.wav")[1][:, 0], 20_000)[0] == pytest.approx(-12, abs=0.2)
+    assert np.abs(desk.sound("out.wav")[1][2_000:-2_000]).max() < 10 ** ((-12 - 45) / 20)
+
+
 def test_a_wrong_suffix_does_not_matter(desk):
     write(desk / "x.mp3", tone())
     (desk / "x.mp3").rename(desk / "really.wav")

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podforge.errors import Place
-from podforge.layout import AFTER_SECONDS, HEAD_SECONDS, TAIL_SECONDS, cuts_refused, lay_out
+from podforge.layout import cuts_refused, lay_out
+from podforge.placing import AFTER_SECONDS
 from podforge.plan import make_plan
 from podforge.script import Chapter, Cue, Header, Pause, SceneBreak, Script
 from podforge.timeline import Timeline
@@ -88,8 +89,8 @@ def test_a_cut_keeps_air_around_speech_but_nothing_of_the_neighbour():
 def test_head_and_tail():
     timeline = laid(script_of(say("Ana", "One.")))
     (line,) = timeline.lines
-    assert line.start == to_samples(HEAD_SECONDS, MIX_RATE)
-    assert timeline.length == line.end + to_samples(TAIL_SECONDS, MIX_RATE)
+    assert line.start == to_samples(0.5, MIX_RATE)
+    assert timeline.length == line.end + to_samples(1.0, MIX_RATE)
 
 
 def test_chapters_begin_shortly_before_their_first_word_and_the_first_at_zero():

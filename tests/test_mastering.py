@@ -1,22 +1,24 @@
-import io
+import tempfile
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podforge.encodings import ENCODINGS
+from podforge.encodings import STREAMS, Format, encoding_of
 from podforge.errors import UsageError
+from podforge.inspecting import Inspector
 from podforge.limiting import limit
 from podforge.mastering import (
     MOST_GAIN_DB,
     apply,
     solve,
     survey,
-    verify,
 )
 from podforge.media import decode, encode
+from podforge.pieces import BEYOND_SAMPLES, encode_piece, join
 from podforge.signal import room_tone
 from podforge.targets import TARGETS, Target, target_of
 from tests.sounds import blocks, ebur128, sine, speech
@@ -42,18 +44,37 @@ def clicks():
 
 
 def mastered(x, target, encoding):
-    """What the blocks become, what was planned, and what lies in the spool."""
-    spool = io.BytesIO()
-    found = survey(blocks(x, RATE), spool, RATE)
-    drive = solve(found, target, encoding)
-    return apply(spool, found, drive), drive
+    """What the blocks become, and what was planned."""
+    with tempfile.TemporaryFile() as spool:
+        found = survey(blocks(x, RATE) if x.ndim == 1 else [x], spool, RATE)
+        spool.flush()
+        drive = solve(found, target, encoding)
+        return list(apply(spool, found, drive)), drive
+
+
+def coded(name, target=PODCAST):
+    return encoding_of(Format(name), 1, target)
+
+
+def verify(sound, rate, channels):
+    inspector = Inspector(rate, channels)
+    for block in sound:
+        inspector.feed(block)
+    return inspector.finish()
 
 
 def delivered(x, target, name, folder):
-    encoding = ENCODINGS[name]
-    made, drive = mastered(x, target, encoding)
-    path = folder / f"x.{encoding.name}"
-    encode(made, path, RATE, 1, encoding.arguments)
+    encoding, path = coded(name, target), folder / f"x.{name}"
+    with tempfile.TemporaryFile() as spool:
+        padded = np.concatenate([x, np.zeros(BEYOND_SAMPLES, np.float32)])
+        found = survey(blocks(padded, RATE), spool, RATE, len(x))
+        spool.flush()
+        drive = solve(found, target, encoding)
+        master = partial(apply, spool, found, drive)
+        piece = encode_piece(
+            master, len(x), RATE, 1, encoding, folder / "body", side_by_side=map, told=iter
+        )
+        join([piece], encoding, path, 1)
     return path, drive
 
 
@@ -76,7 +97,7 @@ def test_the_decoded_mp3_is_on_target(sound, tmp_path):
     assert peak <= -1.0
 
 
-@pytest.mark.parametrize("name", [name for name in ENCODINGS if name != "mp3"])
+@pytest.mark.parametrize("name", [name for name in STREAMS if name != "mp3"])
 def test_every_format_decodes_on_target(name, tmp_path):
     path, _ = delivered(clicks(), PODCAST, name, tmp_path)
     lufs, peak = ebur128(path)
@@ -102,7 +123,7 @@ def test_our_reading_of_the_file_is_that_of_ffmpeg(tmp_path):
 
 def test_near_silence_is_not_blown_up():
     tone = room_tone(RATE, 5, 1, -65)
-    made, drive = mastered(tone, PODCAST, ENCODINGS["mp3"])
+    made, drive = mastered(tone, PODCAST, coded("mp3"))
     assert drive.capped
     assert drive.gain_db == MOST_GAIN_DB
     loud = np.concatenate(list(made))[:, 0]
@@ -112,7 +133,7 @@ def test_near_silence_is_not_blown_up():
 
 @pytest.mark.parametrize("x", [np.zeros(0), np.zeros(10_000), np.zeros(3 * RATE)])
 def test_silence_stays_silence(x):
-    made, drive = mastered(x.astype(np.float32), PODCAST, ENCODINGS["mp3"])
+    made, drive = mastered(x.astype(np.float32), PODCAST, coded("mp3"))
     heard = np.concatenate([np.zeros((0, 1)), *made])
     assert drive.capped
     assert heard.shape == (len(x), 1)
@@ -122,16 +143,30 @@ def test_silence_stays_silence(x):
 @pytest.mark.parametrize("seconds", [0.05, 0.3, 0.41])
 def test_a_moment_of_sound_is_mastered(seconds):
     x = sine(500, -30, seconds, RATE)
-    made, _ = mastered(x, PODCAST, ENCODINGS["wav"])
+    made, _ = mastered(x, PODCAST, coded("wav"))
     assert verify(made, RATE, 1).lufs == pytest.approx(-16, abs=0.3)
 
 
 def test_the_spool_holds_the_mix():
     x = voice(2.5)
-    spool = io.BytesIO()
-    found = survey(blocks(x, 777), spool, RATE)
-    assert np.array_equal(np.frombuffer(spool.getvalue(), np.float32), x)
-    assert (found.samples, found.channels, len(found.energies)) == (len(x), 1, 25)
+    with tempfile.TemporaryFile() as spool:
+        found = survey(blocks(x, 777), spool, RATE, 100_000)
+        spool.seek(0)
+        assert np.array_equal(np.frombuffer(spool.read(), np.float32), x)
+    assert (found.samples, found.spooled, found.channels) == (100_000, len(x), 1)
+    assert len(found.energies) == len(found.powers) == len(found.peaks) == 100_000 // 4410
+
+
+@pytest.mark.parametrize("start", [1, 44_000, 100_001, 400_000])
+def test_a_part_of_a_master_is_that_part_of_the_whole(start):
+    x = clicks()
+    with tempfile.TemporaryFile() as spool:
+        found = survey(blocks(x, RATE), spool, RATE)
+        spool.flush()
+        drive = solve(found, TARGETS["spotify"], coded("mp3"))
+        whole = np.concatenate(list(apply(spool, found, drive)))
+        part = np.concatenate(list(apply(spool, found, drive, start, start + 90_000)))
+    assert np.array_equal(part, whole[start : start + 90_000])
 
 
 def limited(x, ceiling, size=RATE, gain=0.0):
@@ -169,10 +204,8 @@ def test_the_limiter_links_channels_and_recovers():
 
 def test_two_channels_meet_the_target():
     x = np.stack([voice(8), np.roll(voice(8), 5000)], axis=1)
-    spool = io.BytesIO()
-    found = survey([x], spool, RATE)
-    drive = solve(found, PODCAST, ENCODINGS["wav"])
-    measured = verify(apply(spool, found, drive), RATE, 2)
+    made, _ = mastered(x, PODCAST, coded("wav"))
+    measured = verify(made, RATE, 2)
     assert measured.lufs == pytest.approx(-16, abs=0.15)
     assert measured.true_peak_db <= -1.0
 
@@ -194,7 +227,7 @@ def test_other_targets_are_refused(text, hint):
 
 def test_lame_is_as_quiet_as_the_table_says(tmp_path):
     x = sine(1000, -20, 3, RATE)
-    mp3 = ENCODINGS["mp3"]
+    mp3 = coded("mp3")
     encode(blocks(x, RATE), tmp_path / "x.mp3", RATE, 1, mp3.arguments)
     heard = np.concatenate(list(decode(tmp_path / "x.mp3", RATE, 1)))[RATE : 2 * RATE]
     assert 20 * np.log10(x.std() / heard.std()) == pytest.approx(mp3.attenuation_db, abs=0.005)

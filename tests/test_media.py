@@ -12,7 +12,6 @@ import mutagen.mp4
 import numpy as np
 import pytest
 
-from podforge.encodings import ENCODINGS
 from podforge.errors import DiskFull, InputError, MissingInput, StorageError, Unavailable
 from podforge.media import (
     decode,
@@ -21,15 +20,15 @@ from podforge.media import (
     ffmpeg_version,
     remux_with_chapters,
 )
-from tests.sounds import blocks, sine, speech
+from tests.sounds import WHOLE, blocks, sine, speech
 
 RATE = 44_100
-MP3 = ENCODINGS["mp3"].arguments
+MP3 = WHOLE["mp3"]
 
 
 def encoded(folder, name, x):
     path = folder / f"sound.{name}"
-    encode(blocks(x, 10_000), path, RATE, 1, ENCODINGS[name].arguments)
+    encode(blocks(x, 10_000), path, RATE, 1, WHOLE[name])
     return path
 
 
@@ -37,7 +36,7 @@ def decoded(path, rate=RATE, channels=1):
     return np.concatenate(list(decode(path, rate, channels)))
 
 
-@pytest.mark.parametrize("name", ENCODINGS)
+@pytest.mark.parametrize("name", WHOLE)
 def test_what_goes_in_comes_out_and_always_as_the_same_bytes(name, tmp_path):
     x = speech(3, RATE, 1)
     first = encoded(tmp_path, name, x).read_bytes()
@@ -46,7 +45,7 @@ def test_what_goes_in_comes_out_and_always_as_the_same_bytes(name, tmp_path):
     assert path.read_bytes() == first
     heard = decoded(path)[:, 0]
     assert len(heard) == pytest.approx(len(x), abs=1024 if name == "m4b" else 1)
-    gain = 10 ** (-ENCODINGS[name].attenuation_db / 20)
+    gain = 10 ** (-0.4455 / 20) if name == "mp3" else 1.0  # LAME
     difference = heard[: len(x)] - gain * x[: len(heard)]
     assert difference.std() < 0.2 * x.std()
 
@@ -60,7 +59,7 @@ def test_lossless_formats_are(tmp_path):
 def test_two_channels_stay_apart(tmp_path):
     x = np.stack([sine(440, -6, 1, RATE), sine(660, -12, 1, RATE)], axis=1)
     path = tmp_path / "x.wav"
-    encode([x], path, RATE, 2, ENCODINGS["wav"].arguments)
+    encode([x], path, RATE, 2, WHOLE["wav"])
     assert np.abs(decoded(path, RATE, 2) - x).max() < 1e-4
     assert decoded(path, 22_050, 1).shape == (22_050, 1)
 

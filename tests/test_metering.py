@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.signal import sosfilt
+from scipy.signal import resample_poly, sosfilt
 
 from podforge import weighting
+from podforge.inspecting import inspect
 from podforge.metering import Loudness, Meter, gated_level, integrated
-from podforge.peaks import OVERSHOOT, hop_peaks
+from podforge.peaks import OVERSHOOT, PeakSearch, hop_peaks
 from tests.sounds import ebur128, sine, speech
 
 RATE = 48_000
@@ -77,6 +78,58 @@ def test_true_peak_cases_of_ebu_3341(case, tmp_path):
     assert ours == pytest.approx(by_ffmpeg(x, tmp_path)[1], abs=0.3)
 
 
+def oversampled(offset):
+    """Cases 20 to 23: a louder period between samples, made at 4 times the rate.
+
+    One period of fs/4 at 1.0 in a sine of fs/6 at 0.5; the last step down starts at `offset`.
+    """
+    t = np.arange(RATE * 4)
+    quiet = 0.5 * np.sin(2 * np.pi * t / 24)
+    loud = np.sin(2 * np.pi * np.arange(16) / 16)
+    x = np.concatenate([quiet, loud, quiet])
+    edge = np.hanning(8000)[:4000]
+    x[:4000] *= edge
+    x[-4000:] *= edge[::-1]
+    made = resample_poly(np.pad(x, (offset, 0)), 1, 4, window=("kaiser", 9.0))
+    return made.astype(np.float32)[:, None]
+
+
+@pytest.mark.parametrize("offset", range(4))
+def test_true_peak_cases_20_to_23_of_ebu_3341(offset, tmp_path):
+    x = oversampled(offset)
+    ours = measured(x).true_peak_db
+    assert -0.4 <= ours <= 0.2
+    assert ours == pytest.approx(by_ffmpeg(x, tmp_path)[1], abs=0.3)
+
+
+@pytest.mark.parametrize("offset", [0, 1, 2, 3, 7, 13, 19])
+def test_short_term_cases_9_and_10_of_ebu_3341(offset):
+    repeated = stereo(*[(-20, 1.34), (-30, 1.66)] * 5)
+    assert inspect([repeated], RATE, 2).short_term_lufs == pytest.approx(-23, abs=0.1)
+    once = np.pad(stereo((-23, 3)), ((round(offset * 0.15 * RATE), RATE), (0, 0)))
+    assert inspect([once], RATE, 2).short_term_lufs == pytest.approx(-23, abs=0.1)
+
+
+def test_momentary_case_12_of_ebu_3341():
+    repeated = stereo(*[(-20, 0.18), (-30, 0.22)] * 25)
+    assert inspect([repeated], RATE, 2).momentary_lufs == pytest.approx(-23, abs=0.1)
+
+
+RANGE_CASES = {  # EBU Tech 3342, table 1
+    1: ((-20, -30), 10),
+    2: ((-20, -15), 5),
+    3: ((-40, -20), 20),
+    4: ((-50, -35, -20, -35, -50), 15),
+}
+
+
+@pytest.mark.parametrize("case", RANGE_CASES)
+def test_range_cases_of_ebu_3342(case):
+    levels, range_lu = RANGE_CASES[case]
+    x = stereo(*[(level, 20) for level in levels])
+    assert inspect([x], RATE, 2).range_lu == pytest.approx(range_lu, abs=1)
+
+
 def test_speech_reads_as_with_ffmpeg(tmp_path):
     x = speech(12, RATE, 5)[:, None]
     x[-2000:] *= np.linspace(1, 0, 2000)[:, None]
@@ -126,6 +179,21 @@ def test_leaving_out_low_places_never_hides_a_peak(seed, above):
     exact, quick = hop_peaks(x, 32, -1.0), hop_peaks(x, 32, above)
     assert np.allclose(np.where(exact > above, exact, 0), np.where(quick > above, quick, 0))
     assert (exact <= np.abs(x).max() * OVERSHOOT + 1e-6).all()
+
+
+@given(st.integers(0, 2**32), st.lists(st.integers(1, 3000), min_size=1, max_size=6))
+@settings(max_examples=30, deadline=None)
+def test_the_search_for_the_highest_peak_leaves_none_out(seed, lengths):
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((2, sum(lengths))).astype(np.float32)
+    x *= rng.random(x.shape[1]).astype(np.float32) ** 8
+    search = PeakSearch(2)
+    for end, length in zip(np.cumsum(lengths), lengths, strict=True):
+        search.feed(x[:, end - length : end])
+    peak, at = search.found()
+    everywhere = hop_peaks(np.pad(x, ((0, 0), (6, 6))), 1, -1.0)
+    assert peak == pytest.approx(everywhere.max(), rel=1e-6)
+    assert abs(at - everywhere.argmax()) <= 1
 
 
 def test_silence_is_silent():

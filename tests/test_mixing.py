@@ -1,25 +1,21 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from podforge import mixing
+from podforge.chains import OFF
 from podforge.mixing import mix
 from podforge.timeline import Placement, Section
 from tests.sounds import sine
 
 RATE = 44_100
-ONE = Placement("one", "one", RATE, 0, RATE, 1000, 0.0, 0.0, 0, 0)
+ONE = Placement("one", "one", RATE, 0, RATE, 1000, 0.0, 0.0, 0, 0, chain=OFF)
 
 
-@pytest.fixture
-def no_tone(monkeypatch):
-    monkeypatch.setattr(mixing, "ROOM_TONE_DB", -300.0)
-
-
-def mixed(clips, *placements, length=3 * RATE, channels=1, seed=1):
-    section = Section("", 0, length, placements)
-    blocks = list(mix(section, RATE, lambda placed: clips[placed.digest], seed, channels))
+def mixed(clips, *placements, length=3 * RATE, channels=1, seed=1, tone=None):
+    section = Section("", 0, length, placements, tone_db=tone)
+    blocks = list(mix(section, RATE, lambda placed: clips[placed.digest], Path, seed, channels))
     assert {len(block) for block in blocks[:-1]} <= {RATE}
     assert all(block.dtype == np.float32 and block.shape[1] == channels for block in blocks)
     return np.concatenate(blocks)
@@ -30,7 +26,7 @@ def test_a_mix_has_exactly_the_length_of_its_timeline(length):
     assert len(mixed({}, length=length)) == length
 
 
-def test_clips_sound_where_they_are_placed_and_add_up(no_tone):
+def test_clips_sound_where_they_are_placed_and_add_up():
     x = sine(440, -6, 1, RATE)
     heard = mixed({"one": x}, ONE, replace(ONE, at=30_000, gain_db=-6.0206))[:, 0]
     wanted = np.zeros(3 * RATE)
@@ -39,7 +35,7 @@ def test_clips_sound_where_they_are_placed_and_add_up(no_tone):
     assert np.allclose(heard, wanted, atol=1e-6)
 
 
-def test_a_stretch_of_a_clip_at_another_rate_is_cut_at_its_edges(no_tone):
+def test_a_stretch_of_a_clip_at_another_rate_is_cut_at_its_edges():
     x = sine(300, -6, 2, 22_050)
     heard = mixed({"one": x}, replace(ONE, clip_rate=22_050, start=11_025, end=33_075))[:, 0]
     assert np.abs(heard[1000 + RATE :]).max() < 1e-9
@@ -49,7 +45,7 @@ def test_a_stretch_of_a_clip_at_another_rate_is_cut_at_its_edges(no_tone):
     )
 
 
-def test_fades_are_straight_and_inside(no_tone):
+def test_fades_are_straight_and_inside():
     x = np.ones(60_000, np.float32)
     placed = replace(ONE, end=60_000, at=RATE - 50, fade_in=100, fade_out=RATE)
     heard = mixed({"one": x}, placed)[RATE - 50 :, 0]
@@ -58,7 +54,7 @@ def test_fades_are_straight_and_inside(no_tone):
     assert np.allclose(heard[60_000 - RATE : 60_000], 1 - (np.arange(RATE) + 0.5) / RATE, atol=1e-6)
 
 
-def test_joins_with_fades_do_not_click(no_tone):
+def test_joins_with_fades_do_not_click():
     x = sine(211, -6, 1, RATE, 90)
     faded = replace(ONE, fade_in=176, fade_out=176)
     heard = mixed({"one": x}, faded, replace(faded, at=1000 + RATE + 500))[:, 0]
@@ -75,11 +71,11 @@ def test_a_window_placed_in_pieces_is_read_once():
         for name in ("one", "two")
     ]
     section = Section("", 0, 3 * RATE, tuple(pieces))
-    list(mix(section, RATE, lambda placed: reads.append(placed.digest) or clips[placed.digest], 1))
+    list(mix(section, RATE, lambda p: reads.append(p.digest) or clips[p.digest], Path, 1))
     assert sorted(reads) == ["one", "two"]
 
 
-def test_two_channels_keep_the_loudness_and_follow_the_pan(no_tone):
+def test_two_channels_keep_the_loudness_and_follow_the_pan():
     x = sine(440, -6, 1, RATE)
     for pan, left, right in ((-1, 1, 0), (0, 0.5**0.5, 0.5**0.5), (1, 0, 1)):
         heard = mixed({"one": x}, replace(ONE, pan=pan), channels=2)[1000 : 1000 + RATE]
@@ -87,9 +83,11 @@ def test_two_channels_keep_the_loudness_and_follow_the_pan(no_tone):
 
 
 def test_the_room_is_under_everything_and_repeats_for_its_seed():
-    quiet = mixed({}, channels=2)
+    quiet = mixed({}, tone=-65, channels=2)
     assert 20 * np.log10(quiet.std()) == pytest.approx(-65, abs=0.5)
     assert abs(np.corrcoef(quiet.T)[0, 1]) < 0.1
-    assert np.array_equal(quiet, mixed({}, channels=2))
-    assert not np.array_equal(quiet, mixed({}, channels=2, seed=2))
-    assert np.array_equal(mixed({}, length=12 * RATE)[10 * RATE :], mixed({}, length=2 * RATE))
+    assert np.array_equal(quiet, mixed({}, tone=-65, channels=2))
+    assert not np.array_equal(quiet, mixed({}, tone=-65, channels=2, seed=2))
+    assert np.array_equal(
+        mixed({}, tone=-65, length=12 * RATE)[10 * RATE :], mixed({}, tone=-65, length=2 * RATE)
+    )

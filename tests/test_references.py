@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from podforge.encodings import ENCODINGS
 from podforge.errors import InputError, MissingInput, Place, StorageError, UsageError
 from podforge.media import encode, ffmpeg_path, read_clip
 from podforge.pcm import from_wav, to_wav
@@ -21,7 +20,7 @@ from podforge.voices.files import KINDS, Consent
 from podforge.voices.listening import RATE
 from podforge.voices.reference import choose
 from podforge.voices.writing import put
-from tests.sounds import sine, speech
+from tests.sounds import WHOLE, sine, speech
 
 MINE = Consent("Ana", "self", "2026-01-31", "any")
 SPEECH = speech(20, RATE, 1)
@@ -252,7 +251,7 @@ def test_a_side_without_a_microphone_is_left_out():
 
 def test_a_file_keeps_its_rate_and_channels(tmp_path):
     both = sides(sine(440, -6, 1, 44_100), sine(660, -12, 1, 44_100))
-    encode([both], tmp_path / "c.flac", 44_100, 2, ENCODINGS["flac"].arguments)
+    encode([both], tmp_path / "c.flac", 44_100, 2, WHOLE["flac"])
     sound, rate = read_clip(tmp_path / "c.flac")
     assert rate == 44_100
     assert np.abs(sound - both).max() < 1e-4
@@ -260,7 +259,7 @@ def test_a_file_keeps_its_rate_and_channels(tmp_path):
 
 def test_the_same_clip_makes_the_same_bytes_under_any_name(tmp_path):
     clip = tmp_path / "a clip (1).mp3"
-    encode([speech(45, 44_100, 1)[:, None]], clip, 44_100, 1, ENCODINGS["mp3"].arguments)
+    encode([speech(45, 44_100, 1)[:, None]], clip, 44_100, 1, WHOLE["mp3"])
     for name in ("ana", "eva"):
         added(tmp_path, clip, name)
     one, other = (tmp_path / "voices" / name / "reference.wav" for name in ("ana", "eva"))
@@ -270,7 +269,7 @@ def test_the_same_clip_makes_the_same_bytes_under_any_name(tmp_path):
 
 def test_a_truncated_file_gives_what_is_left_or_says_that_it_cannot_be_read(tmp_path):
     clip = tmp_path / "c.mp3"
-    encode([SPEECH[:, None]], clip, RATE, 1, ENCODINGS["mp3"].arguments)
+    encode([SPEECH[:, None]], clip, RATE, 1, WHOLE["mp3"])
     data = clip.read_bytes()
     clip.write_bytes(data[: int(len(data) * 0.7)])
     choice, _ = added(tmp_path, clip)
@@ -281,7 +280,7 @@ def test_a_truncated_file_gives_what_is_left_or_says_that_it_cannot_be_read(tmp_
 
 
 def test_the_sound_of_a_video_is_read(tmp_path):
-    encode([SPEECH[:, None]], tmp_path / "c.wav", RATE, 1, ENCODINGS["wav"].arguments)
+    encode([SPEECH[:, None]], tmp_path / "c.wav", RATE, 1, WHOLE["wav"])
     video = tmp_path / "c.mkv"
     command = [ffmpeg_path(), "-v", "error", "-f", "lavfi", "-i", "color=s=32x32:d=20", "-i",
                tmp_path / "c.wav", "-shortest", "-c:v", "mpeg4", video]  # fmt: skip

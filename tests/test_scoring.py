@@ -92,6 +92,14 @@ def test_in_a_narrow_gap_the_ramps_meet():
     assert -15 < top < 0
 
 
+@pytest.mark.parametrize("gap", range(1_000, 1_060))
+def test_however_narrow_a_gap_is_no_ramp_is_steeper(gap):
+    points = ducked((5_000, 7_000), (7_000 + gap, 9_000))
+    for (start, low), (stop, high) in pairwise(points):
+        assert high - low <= (stop - start) * 15 / RELEASE + 1e-9
+        assert low - high <= (stop - start) * 15 / ATTACK + 1e-9
+
+
 def test_speech_that_ended_before_the_bed_does_not_hold_it_down():
     assert ducked((1_000, 5_000), at=5_000) == ()
     assert ducked((1_000, 5_001), at=5_000) == ((5_001, -15.0), (5_801, 0.0))
@@ -283,6 +291,10 @@ def test_what_ends_what(first, second, expected):
     assert shown(cue(first, 1_000), cue(second, 5_000), speech=[(0, 500)]) == expected
 
 
+def test_a_stop_right_before_the_end_does_not_click():
+    assert shown(cue("short.mp3", 0), cue("stop", 2_998)) == [("s", 0, 3_000, 5, 5)]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -408,6 +420,12 @@ def test_the_end_of_an_episode_is_the_end_of_what_sounds(cues, until):
     found, problems = score(cues, [(500, 20_000)], 0, until + 1_000, ASSETS, RATE)
     assert max((bed.end for bed in found if bed.end > 20_000), default=20_000) == until
     assert problems == ()
+
+
+def test_music_that_ends_soon_after_the_last_speech_ends_as_it_does():
+    assert shown(cue("a.mp3 | for 21s", 1_000), speech=[(0, 20_000)]) == [
+        ("a", 1_000, 22_000, 5, 1_000)
+    ]
 
 
 def test_music_under_the_last_speech_fades_though_an_effect_goes_on():

@@ -90,6 +90,13 @@ def test_the_de_esser_leaves_vowels_and_a_plain_s_alone(name):
         assert np.array_equal(treat(x, 22_050, chain, 0.0), x)
 
 
+def test_the_top_of_a_loud_bright_vowel_is_no_s():
+    x = vowel(0.5, 22_050, -3) + hiss(0.5, 22_050, 5000, 9000, -16)
+    assert np.array_equal(treat(x, 22_050, DE_ESS, 0.0), x)
+    s = hiss(0.5, 22_050, 5000, 9000, -16)
+    assert not np.array_equal(treat(s, 22_050, DE_ESS, 0.0), s)
+
+
 @pytest.mark.parametrize("ratio", [2.0, 3.5])
 def test_the_compressor_follows_its_curve(ratio):
     """Steady tones: nothing below the knee, a slope of 1 / ratio above it."""
@@ -121,6 +128,15 @@ def test_the_compressor_falls_before_a_burst_and_recovers_after_it():
     assert np.nanmin(gain[at < 0.475]) > rest * 0.999
     assert np.nanmin(gain[at > 1.15]) > rest * 0.999
     assert np.nanmax(gain[(at > 1.0) & (at < 1.04)]) < rest * 0.9
+
+
+def test_the_compressor_takes_its_time():
+    """Never more than 0.4 dB a millisecond down, 0.04 up."""
+    x = np.concatenate([sine(1000, level, 0.5, 24_000, 90) for level in (-30, -3, -30)])
+    gain = 20 * np.log10(np.abs(treat(x, 24_000, COMPRESS, 0.0)[::12] / x[::12]))  # at its peaks
+    steps = np.diff(gain[::2])
+    assert -0.45 < steps.min() < -0.3
+    assert 0.03 < steps.max() < 0.045
 
 
 @pytest.mark.parametrize("chain", [GENTLE, CHAINS["firm"]])

@@ -9,8 +9,7 @@ from podforge.media.probing import Probed
 from podforge.targets import Target
 from podforge.units import clock
 
-INNER_SILENCE_SECONDS = 4.0  # longer than any pause of a speaker
-EDGE_SILENCE_SECONDS = 5.0
+SILENCE_SECONDS = 5.0  # longer than any pause of a speaker
 DIGITAL_SILENCE_SECONDS = 0.5  # a hole in the room tone that can be heard
 
 # ACX audio submission requirements
@@ -23,7 +22,10 @@ ACX_BIT_RATE = 192_000
 
 @dataclass(frozen=True)
 class Verdict:
-    """One requirement: what was measured, what was asked for, and whether it is met."""
+    """One requirement: what was measured, what was asked for (both as text), and whether it is met.
+
+    The numbers are in `Measured`.
+    """
 
     name: str
     value: str
@@ -47,36 +49,30 @@ def judge(
 
 def _faults(m: Measured) -> Iterator[Verdict]:
     """What nobody wants in a finished file."""
-    yield Verdict("length", f"{m.seconds:.3f} s", "> 0 s", m.samples > 0)
-    yield Verdict("numbers", f"{m.not_finite} wrong", "0", m.not_finite == 0, "NaN or infinite")
-    yield Verdict("clipping", str(m.clipped), "0", m.clipped == 0, "runs at full scale")
-    yield Verdict("sound", _db(m.rms_db, "dB RMS"), "not silent", not m.silent)
-    yield _at_most("silence at head", m.head_silence, EDGE_SILENCE_SECONDS)
-    yield _at_most("silence inside", m.inner_silence, INNER_SILENCE_SECONDS)
-    yield _at_most("silence at tail", m.tail_silence, EDGE_SILENCE_SECONDS)
-    yield _at_most("digital silence", m.digital_silence, DIGITAL_SILENCE_SECONDS)
+    yield Verdict("length", _shown(m.seconds, "s"), "> 0 s", m.samples > 0)
+    yield Verdict("not silent", _shown(m.rms_db, "dB RMS"), "> -60 somewhere", not m.silent)
+    yield _at_most("not finite", m.not_finite, 0, "", "samples that are NaN or infinite")
+    yield _at_most("clipping", m.clipped, 0, "", "runs of 3 samples at full scale")
+    yield _at_most("silence at head", m.head_silence, SILENCE_SECONDS, "s")
+    yield _at_most("silence inside", m.inner_silence, SILENCE_SECONDS, "s")
+    yield _at_most("silence at tail", m.tail_silence, SILENCE_SECONDS, "s")
+    yield _at_most("digital silence", m.digital_silence, DIGITAL_SILENCE_SECONDS, "s")
 
 
 def _levels(m: Measured, target: Target) -> Iterator[Verdict]:
     """The numbers of the target itself."""
-    level = m.lufs if target.measure == "LUFS" else m.rms_db
-    unit = "LUFS" if target.measure == "LUFS" else "dB RMS"
+    level, unit = (m.lufs, "LUFS") if target.measure == "LUFS" else (m.rms_db, "dB RMS")
     off = abs(level - target.level_db)
     limit = f"{target.level_db:g} ± {target.tolerance_db:g}"
-    yield Verdict("level", _db(level, unit), limit, off <= target.tolerance_db)
-    peak = f"at {clock(m.true_peak_at)}"
-    limit = f"≤ {target.ceiling_db:g}"
-    yield Verdict(
-        "true peak", _db(m.true_peak_db, "dBTP"), limit, m.true_peak_db <= target.ceiling_db, peak
-    )
+    yield Verdict("level", _shown(level, unit), limit, off <= target.tolerance_db)
+    where = f"at {clock(m.true_peak_at)}"
+    yield _at_most("true peak", m.true_peak_db, target.ceiling_db, "dBTP", where)
     if target.floor_db is not None:
-        limit = f"≤ {target.floor_db:g}"
-        yield Verdict(
-            "noise floor", _db(m.floor_db, "dB RMS"), limit, m.floor_db <= target.floor_db
-        )
+        note = "" if m.floor_db > -math.inf else "no 0.5 s without digital silence"
+        yield _at_most("noise floor", m.floor_db, target.floor_db, "dB RMS", note)
     if target.channels:
-        value = str(m.channels)
-        yield Verdict("channels", value, str(target.channels), m.channels == target.channels)
+        ok = m.channels == target.channels
+        yield Verdict("channels", str(m.channels), str(target.channels), ok)
 
 
 def _acx(m: Measured) -> Iterator[Verdict]:
@@ -86,24 +82,30 @@ def _acx(m: Measured) -> Iterator[Verdict]:
         ("room tone at tail", m.tail_silence, ACX_TAIL_SECONDS),
     ):
         limit = f"{least:g} to {most:g} s"
-        yield Verdict(name, f"{seconds:.2f} s", limit, least <= seconds <= most)
-    length = clock(m.seconds)
-    yield Verdict("longest", length, clock(ACX_MOST_SECONDS), m.seconds <= ACX_MOST_SECONDS)
+        yield Verdict(name, _shown(seconds, "s"), limit, least <= seconds <= most)
+    limit = f"≤ {clock(ACX_MOST_SECONDS)}"
+    yield Verdict("longest", clock(m.seconds), limit, m.seconds <= ACX_MOST_SECONDS)
     yield Verdict("sample rate", f"{m.rate} Hz", f"{ACX_RATE} Hz", m.rate == ACX_RATE)
 
 
 def _acx_file(probed: Probed) -> Iterator[Verdict]:
     """What ACX asks of the file."""
-    rate = f"{probed.bit_rate // 1000} kb/s"
-    enough = probed.bit_rate >= ACX_BIT_RATE
     yield Verdict("codec", probed.codec, "mp3", probed.codec == "mp3")
-    note = "constant or not is not told" if enough else ""
-    yield Verdict("bit rate", rate, f"≥ {ACX_BIT_RATE // 1000} kb/s", enough, note)
+    enough = probed.bit_rate >= ACX_BIT_RATE
+    note = "whether it is constant was not looked at" if enough else ""
+    limit = f"≥ {ACX_BIT_RATE // 1000} kb/s"
+    yield Verdict("bit rate", f"{probed.bit_rate // 1000} kb/s", limit, enough, note)
 
 
-def _at_most(name: str, seconds: float, most: float) -> Verdict:
-    return Verdict(name, f"{seconds:.2f} s", f"≤ {most:g} s", seconds <= most)
+def _at_most(name: str, value: float, most: float, unit: str, note: str = "") -> Verdict:
+    limit = f"≤ {most:g} {unit}".rstrip()
+    return Verdict(name, _shown(value, unit), limit, value <= most, note)
 
 
-def _db(value: float, unit: str) -> str:
-    return f"{value:.1f} {unit}" if value > -math.inf else "silence"
+def _shown(value: float, unit: str) -> str:
+    """A number for people."""
+    if value == -math.inf:
+        return "silence"
+    if unit == "s":
+        return f"{value:.2f} s"
+    return f"{value:.1f} {unit}" if unit else f"{value:g}"

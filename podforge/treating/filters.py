@@ -44,7 +44,7 @@ class Recursive:
 def high_pass(rate: int, corner_hz: float, frame: int) -> Recursive:
     """A Butterworth filter of second order (12 dB an octave) by the bilinear transform."""
     k = math.tan(math.pi * corner_hz / rate)
-    scale = 1 + 1.2 * k + k * k
+    scale = 1 + math.sqrt(2) * k + k * k
     a1, a2 = 2 * (k * k - 1) / scale, (1 - math.sqrt(2) * k + k * k) / scale
     b0 = 1 / scale  # b = (b0, -2 b0, b0); the state is that of the transposed direct form II
     a = np.array([[-a1, 1.0], [-a2, 0.0]])

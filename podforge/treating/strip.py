@@ -18,7 +18,7 @@ DETECTOR_HOPS = 11  # over which a level is measured: a pulse of a low voice
 SILENCE = 1e-12  # mean square below which a level is not told: -120 dBFS
 
 S_CORNER_HZ = 4500.0  # an s lies above, the formants that make a vowel below
-S_DETECTOR_HOPS = 5
+S_DETECTOR_HOPS = 5  # over which that of the band is: a hiss has no pulses
 S_LOUD_DB = -19.0  # RMS in a levelled voice above which an s is sharp
 S_SHARE_DB = -10.0  # of the band in the whole, above which it is an s at all
 S_FALL_DB_PER_HOP = 4.0  # 6 dB in 1.5 ms
@@ -54,7 +54,7 @@ def treat(x: Samples, rate: int, chain: Chain, gain_db: float) -> Samples:
 
 def _de_essed(sound: Samples, high: Samples, hop: int, most_db: float, gain_db: float) -> Samples:
     """Take up to `most_db` from the high band where it is loud and most of what sounds."""
-    band, whole = (_levels(part, hop, S_DETECTOR_HOPS) for part in (high, sound))
+    band, whole = _levels(high, hop, S_DETECTOR_HOPS), _levels(sound, hop, DETECTOR_HOPS)
     sharp = np.minimum(band + gain_db - S_LOUD_DB, band - whole - S_SHARE_DB)
     wanted = -np.clip(sharp, 0.0, most_db)
     if not wanted.any():
