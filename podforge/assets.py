@@ -140,8 +140,8 @@ def _record(path: Path, store: Store, rate: int, tell: Tell) -> Record:
     """The record of a file's sound; its blob is sound."""
     from podforge.media import ffmpeg_version  # brings numpy
 
+    before = _state(path)
     with storage("reading", path):
-        before = _state(path)
         key = digest([ASSET_VERSION, digest_of(path), rate, ffmpeg_version()])
     record = store.find("asset", key)
     with suppress(CorruptBlob):  # set aside: then it is decoded again
@@ -215,7 +215,9 @@ def _rounded(level: float) -> float | None:
 
 
 def _state(path: Path) -> tuple[int, int, int]:
-    found = path.stat()
+    """What is another when the file was changed or replaced."""
+    with storage("reading", path):
+        found = path.stat()
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 

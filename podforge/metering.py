@@ -25,7 +25,7 @@ class Loudness:
         self._weighting = weighting(rate)
         self._state = self._weighting.rest(channels)
         self._held = np.zeros((channels, 0), np.float32)
-        self._energies: list[Floats] = []
+        self._energies = bytearray()  # float64
 
     def feed(self, block: Block) -> None:
         """Measure the next block, shape (samples, channels)."""
@@ -37,7 +37,7 @@ class Loudness:
         self._held = sound[:, whole:]
         if whole:
             energies, self._state = self._weighting.energies(sound[:, :whole], self._state)
-            self._energies.append(energies)
+            self._energies += energies.tobytes()
 
     @property
     def energies(self) -> Floats:
@@ -45,7 +45,7 @@ class Loudness:
 
         A stream of less than 400 ms has a single one, for all of it.
         """
-        energies = np.concatenate([np.zeros(0), *self._energies])
+        energies = np.frombuffer(bytes(self._energies))
         if len(energies) >= HOPS_PER_BLOCK or not self.samples:
             return energies
         hop = self._weighting.hop

@@ -7,6 +7,7 @@ import pytest
 
 from podforge.delivering import Outputs
 from podforge.delivery.drawing import draw
+from podforge.encodings import Format
 from podforge.errors import StorageError
 from podforge.events import RenderDone, StageStarted
 from podforge.produce import Order, produce
@@ -66,7 +67,7 @@ def render(folder: Path, text: str, engine: str, afresh: bool = False) -> list[o
     script.write_text(text)
     events: list[object] = []
     request = Request(script, engine)
-    outputs = Outputs(folder / "out", "s", ("wav",))
+    outputs = Outputs(folder / "out", "s", (Format("wav"),))
     produce(Order(request, outputs, folder / "store", workers=1, afresh=afresh), events.append)
     return events
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from podforge.delivering import Outputs
+from podforge.encodings import Format
 from podforge.kept import find_clip
 from podforge.layout import lay_out
 from podforge.produce import Order, produce
@@ -24,7 +25,7 @@ RATE = 44_100
 
 
 def render(script: Path, folder: Path, *formats: str, engine: str = "", jobs: int = 2) -> Path:
-    outputs = Outputs(folder, script.stem, formats)
+    outputs = Outputs(folder, script.stem, tuple(map(Format, formats)))
     order = Order(Request(script, engine), outputs, folder / "store", jobs)
     events: list[object] = []
     produce(order, events.append)
@@ -215,7 +216,7 @@ def test_a_window_without_room_for_a_pause_is_made_again_in_parts(tmp_path, spok
         WINDOW.replace("title: Window", "title: W\nengines: {fake-window: {gap: 0.05}}")
     )
     events: list[object] = []
-    outputs = Outputs(tmp_path, "w", ("wav",))
+    outputs = Outputs(tmp_path, "w", (Format("wav"),))
     produce(Order(Request(script, "fake-window"), outputs, tmp_path / "store"), events.append)
     assert len(spoken()) == 1 + 3
     assert any("in parts" in getattr(event, "text", "") for event in events)

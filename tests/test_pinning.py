@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from podforge.delivering import Outputs
+from podforge.encodings import Format
 from podforge.engines import find_engine
 from podforge.errors import EngineError, InputError, UsageError
 from podforge.events import RenderDone
@@ -75,7 +76,7 @@ def embedded(tmp_path, monkeypatch):
 
 def render(folder, workers=1, script="s.md", name="s"):
     events = []
-    outputs = Outputs(folder / "out", name, ("wav",))
+    outputs = Outputs(folder / "out", name, (Format("wav"),))
     request = Request(folder / script, "fake-clone", folder / "voices")
     produce(Order(request, outputs, folder / "store", workers=workers), events.append)
     return next(event for event in events if isinstance(event, RenderDone))

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from podforge import console
 from podforge.delivering import Outputs
+from podforge.encodings import Format
 from podforge.events import (
     FetchDone,
     FetchFailed,
@@ -119,7 +120,7 @@ def test_a_render_says_what_it_expects_of_each_job_and_how_far_it_is(tmp_path):
     script = tmp_path / "s.md"
     lines = "".join(f"**Mara:** Line {n} of the talk.\n\n" for n in range(3))
     script.write_text("---\nspeakers: {Mara: mara}\n---\n\n" + lines)
-    outputs = Outputs(tmp_path / "out", "s", ("wav",))
+    outputs = Outputs(tmp_path / "out", "s", (Format("wav"),))
     order = Order(Request(script, "fake-model"), outputs, tmp_path / "store")
     events: list[object] = []
     produce(order, events.append)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from podforge.cast import Limits
 from podforge.delivering import Outputs
+from podforge.encodings import Format
 from podforge.errors import (
     InputError,
     Place,
@@ -343,7 +344,7 @@ def fetches(tmp_path, monkeypatch):
 
 
 def order(script: Path, tmp_path: Path, given: EngineFlags) -> Order:
-    outputs = Outputs(tmp_path / "out", "s", ("wav",))
+    outputs = Outputs(tmp_path / "out", "s", (Format("wav"),))
     return Order(Request(script, "fake-model", flags=given), outputs, tmp_path / "store")
 
 

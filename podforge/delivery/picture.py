@@ -25,6 +25,7 @@ _LEFT, _RIGHT = 76, 1576  # of both panels
 _WAVE_TOP, _WAVE_BOTTOM = 104, 348
 _LOUD_TOP, _LOUD_BOTTOM = 372, 548
 _FACTS_LEFT = 800
+_CHAPTER_ROOM = 24  # a chapter narrower than this has no title, nor a line through the panels
 
 _PAPER, _PANEL, _GRID = "#ffffff", "#f4f6f8", "#d9dfe5"
 _INK, _PALE_INK = "#1d2933", "#66737f"
@@ -149,8 +150,10 @@ def _chapters(pen: "ImageDraw.ImageDraw", sound: Sound) -> None:
     """A line where each begins, and its title as far as there is room."""
     edges = [_across(sound, start) for start, _ in sound.chapters] + [_RIGHT]
     for (_, title), (x, end) in zip(sound.chapters, pairwise(edges), strict=True):
-        pen.line(_scaled(x, _WAVE_TOP - 28, x, _LOUD_BOTTOM), _CHAPTER, _LARGER)
-        if end - x > 24:
+        roomy = end - x > _CHAPTER_ROOM
+        bottom = _LOUD_BOTTOM if roomy else _WAVE_TOP - 12
+        pen.line(_scaled(x, _WAVE_TOP - 28, x, bottom), _CHAPTER, _LARGER)
+        if roomy:
             _text(pen, (x + 5, _WAVE_TOP - 29), title, 14, _INK, end - x - 10)
 
 

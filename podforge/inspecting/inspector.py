@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from podforge.inspecting.histograms import histogram, range_of
 from podforge.inspecting.measured import Measured
 from podforge.inspecting.stretches import ClippedRuns, Gaps
-from podforge.metering import HOPS_PER_BLOCK, Loudness, integrated, to_lufs, windows
+from podforge.metering import HOPS_PER_BLOCK, OFFSET_LU, Loudness, integrated, to_lufs, windows
 from podforge.peaks import PeakSearch
 from podforge.signal import Block
 from podforge.units import to_decibels
@@ -29,6 +29,7 @@ FLOOR_STEPS = 5  # 0.5 s, every 0.1 s: what ACX Check calls the noise floor
 SHORT_TERM_HOPS = round(3.0 / HOP_SECONDS)  # EBU Tech 3341
 SILENCE_DB = -60.0  # RMS of 10 ms; room tone under speech lies below
 DIGITAL_SILENCE = 2.0**-17  # no sample above: rounded to 16 bits, all would be 0
+LEAST_ENERGY = 1e-12  # -120 LUFS: a picture knows no infinity
 ABSURD = 1e9  # no decoder gives such samples; their squares would drown everything
 
 
@@ -63,11 +64,10 @@ class Inspector:
         self._power = 0.0  # sum of all squares
         self._sums = np.zeros(channels)
         self._not_finite = 0
-        self._steps: list[NDArray[np.float32]] = []
+        self._steps = bytearray()  # float32
         self._silence, self._digital = Gaps(), Gaps()
         self._clipped = ClippedRuns(channels)
-        self._lows: list[NDArray[np.float16]] = []
-        self._highs: list[NDArray[np.float16]] = []
+        self._lows, self._highs = bytearray(), bytearray()  # float16
 
     def feed(self, block: Block) -> None:
         """Measure the next block, shape (samples, channels)."""
@@ -119,13 +119,12 @@ class Inspector:
 
     def trace(self) -> Trace:
         """What a picture needs, once it is finished; only when it was to be traced."""
-        none = np.zeros(0, np.float16)
-        short_terms = np.maximum(windows(self._loudness.energies, SHORT_TERM_HOPS), 1e-12)
+        short_terms = np.maximum(windows(self._loudness.energies, SHORT_TERM_HOPS), LEAST_ENERGY)
         return Trace(
             self._part / self._rate,
-            np.concatenate([none, *self._lows]),
-            np.concatenate([none, *self._highs]),
-            np.array([to_lufs(float(energy)) for energy in short_terms]),
+            np.frombuffer(bytes(self._lows), np.float16),
+            np.frombuffer(bytes(self._highs), np.float16),
+            OFFSET_LU + 10 * np.log10(short_terms),
         )
 
     def _measure(self, block: Block) -> None:
@@ -149,10 +148,10 @@ class Inspector:
         self._silence.feed(powers.max(axis=0) < lengths * 10 ** (SILENCE_DB / 10))
         digital = peaks.max(axis=0) < DIGITAL_SILENCE
         self._digital.feed(digital)
-        self._steps.append(_steps(powers.mean(axis=0) / lengths, digital))
+        self._steps += _steps(powers.mean(axis=0) / lengths, digital).tobytes()
         if self._traced:
-            self._lows.append(low.min(axis=0).astype(np.float16))
-            self._highs.append(high.max(axis=0).astype(np.float16))
+            self._lows += low.min(axis=0).astype(np.float16).tobytes()
+            self._highs += high.max(axis=0).astype(np.float16).tobytes()
 
     def _repaired(self, sound: Planes) -> Planes:
         """The sound with zeros for what is not a number, or an absurd one."""
@@ -162,7 +161,7 @@ class Inspector:
 
     def _floor_db(self) -> float:
         """RMS of the quietest 0.5 s without digital silence in it."""
-        steps = np.concatenate([np.zeros(0, np.float32), *self._steps])
+        steps = np.frombuffer(bytes(self._steps), np.float32)
         quiet = windows(steps.astype(np.float64), FLOOR_STEPS)
         heard = quiet[np.isfinite(quiet)]
         return to_decibels(math.sqrt(heard.min())) if len(heard) else -math.inf

@@ -47,7 +47,7 @@ class Measured:
     @property
     def silent(self) -> bool:
         """Whether nothing in it is above the threshold of silence."""
-        return self.head_silence >= self.seconds
+        return self.head_silence > self.seconds - 0.5 / self.rate
 
     def facts(self) -> dict[str, Any]:
         """The same as plain values for JSON, which knows no infinity: None is silence."""

@@ -32,7 +32,7 @@ _NAME = re.compile(r"(?:\\.|[^\\=])*", re.S)
 _ESCAPED = re.compile(r"\\(.)", re.S)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Chapter:
     """A chapter; times in seconds."""
 
@@ -93,7 +93,9 @@ def probe(path: Path) -> Probed:
 def _ask(path: Path, options: list[str]) -> tuple[str, str]:
     """The metadata of a file in ffmpeg's format, and what ffmpeg prints of it."""
     limits = ["-protocol_whitelist", "file,pipe", "-format_whitelist", FORMATS_READ]
-    command = [*start(), "-v", "info", *limits, "-i", url(path), *options, "-f", "ffmetadata", "-"]
+    # Otherwise chapters are moved by what the decoder skips at the start.
+    command = [*start(), "-v", "info", "-copyts", *limits, "-i", url(path), *options]
+    command += ["-f", "ffmetadata", "-"]
     with child(command, stdout=subprocess.PIPE) as (process, stderr):
         try:
             metadata = process.communicate(timeout=STALL_SECONDS)[0]
@@ -141,7 +143,7 @@ def _sections(text: str) -> tuple[Tags, tuple[Chapter, ...]]:
         elif not line.startswith((";", "#")):
             name, value = _pair(line)
             here[name] = value
-    return tags, tuple(_read_chapters(chapters))
+    return tags, tuple(sorted(_read_chapters(chapters)))
 
 
 def _pair(line: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ summed in any order when each is multiplied by the power of x that its place sta
 """
 
 from functools import cache
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,9 +51,9 @@ def _times(words: _Word, factor: int) -> _Word:
     """A word, or each of many, times the factor, modulo the polynomial."""
     result = words & 0
     for bit in range(15, -1, -1):
-        result ^= (words >> bit & 1) * factor  # stays uint16
+        result ^= (words >> bit & 1) * factor
         factor = _times_x(factor)
-    return result
+    return cast(_Word, result)  # uint16 stays so, which numpy's stubs do not say
 
 
 def _times_x(value: int) -> int:

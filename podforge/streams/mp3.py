@@ -22,8 +22,8 @@ from podforge.streams.lame import (
     parsed,
 )
 
-INDEX_FRAMES = 100  # a byte offset is kept for every so many frames (2.6 s)
-SPARE_FRAMES = 2  # past a section's end: decoders lag by 1105 samples, and rounding has half a frame
+INDEX_FRAMES = 25  # a byte offset is kept for every so many frames (0.65 s)
+SPARE_FRAMES = 2  # past a section's end: decoders lag by 1105 samples, rounding by half a frame
 
 _header = lru_cache(maxsize=256)(parsed)
 
