@@ -1,9 +1,10 @@
-"""Mix, master and encode 15 minutes of clips to MP3: our way, LAME alone, and the usual way.
+"""Mix, master and encode an hour of clips: our way, the bare encoder, and the usual ways.
 
-    python benchmarks/mix.py [--minutes 15] [--repeat 3] [--work FOLDER]
+    python -m benchmarks.mix [--minutes 60] [--repeat 3] [--formats mp3,m4b,opus] [--work FOLDER]
 
-Prints CPU seconds (children included), ratios, peak memory, and the loudness of what each way
-made as ffmpeg's ebur128 measures it.  Each way runs in a process of its own.
+Prints CPU seconds (children included), wall seconds, ratios, the peak memory of the largest
+process, and the loudness of what each way made as ffmpeg's ebur128 measures it.  Each way runs
+in a process of its own, on as many processors as there are.
 """
 
 import argparse
@@ -14,17 +15,20 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from podforge.signal import Block
-    from podforge.timeline import Timeline
+    from podforge.encodings import Encoding
+    from podforge.mastering import Drive, Survey
+    from podforge.timeline import Section
 
-BITRATE = "128k"
+RATE = 44_100
 TARGET = "podcast"
 GAP_SECONDS = 0.35
 TEXTS = (
@@ -43,63 +47,81 @@ VOICES: tuple[dict[str, str | int], ...] = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=15)
+    parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--formats", default="mp3,m4b,opus")
+    parser.add_argument("--usual", action="store_true", help="also the usual ways")
     parser.add_argument("--work", type=Path)
-    parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
+    parser.add_argument("--way", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.way:
-        WAYS[arguments.way](arguments.work)
+        way, _, name = arguments.way.partition(":")
+        WAYS[way](arguments.work, name)
         return
     with tempfile.TemporaryDirectory() as scratch:
         folder = arguments.work or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         seconds = make_clips(folder, 60 * arguments.minutes)
-        report(compare(folder, arguments.repeat), folder, seconds)
+        run("pcm:mp3", folder)
+        print(f"{seconds / 60:.1f} minutes of clips, target {TARGET}, {os.cpu_count()} processors")
+        for name in arguments.formats.split(","):
+            report(name, compare(name, folder, arguments.repeat, arguments.usual), folder)
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one way: CPU seconds and peak MiB of its largest process."""
+    """Of one way: CPU and wall seconds, and peak MiB of its largest process."""
 
     cpu: float
+    wall: float
     memory: float
 
 
-def compare(folder: Path, rounds: int) -> dict[str, Cost]:
+def compare(name: str, folder: Path, rounds: int, usual: bool) -> dict[str, Cost]:
     """The median of each way; they take turns, so that a busy machine is unfair to none."""
-    found: dict[str, list[Cost]] = {way: [] for way in WAYS}
+    ways = ["ours", "encoder", "gate", *(["pydub", "concat"] if usual and name == "mp3" else [])]
+    found: dict[str, list[Cost]] = {way: [] for way in ways}
     for _ in range(rounds):
         for way, costs in found.items():
-            costs.append(run(way, folder))
+            costs.append(run(f"{way}:{name}", folder))
     return {
-        way: Cost(statistics.median(cost.cpu for cost in costs), max(cost.memory for cost in costs))
+        way: Cost(
+            statistics.median(cost.cpu for cost in costs),
+            statistics.median(cost.wall for cost in costs),
+            max(cost.memory for cost in costs),
+        )
         for way, costs in found.items()
     }
 
 
 def run(way: str, folder: Path) -> Cost:
-    command = [sys.executable, __file__, "--way", way, "--work", str(folder)]
+    command = [sys.executable, "-m", "benchmarks.mix", "--way", way, "--work", str(folder)]
     environment = {"OPENBLAS_NUM_THREADS": "1", **os.environ}
+    began = time.monotonic()
     process = subprocess.Popen(command, env=environment)
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         raise SystemExit(f"{way} failed")
-    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    wall = time.monotonic() - began
+    return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
 
 
-def report(costs: dict[str, Cost], folder: Path, seconds: float) -> None:
-    print(f"{seconds / 60:.1f} minutes of clips, MP3 {BITRATE}, target -16 LUFS, -1 dBTP")
+def report(name: str, costs: dict[str, Cost], folder: Path) -> None:
+    print(f"\n{name}")
     for way, cost in costs.items():
-        line = f"{way:<6} {cost.cpu:7.2f} CPU s  {cost.memory:6.0f} MiB"
-        made = folder / f"{way}.mp3"
+        line = f"{way:<8} {cost.cpu:7.2f} CPU s {cost.wall:7.2f} wall s {cost.memory:6.0f} MiB"
+        made = folder / f"{way}.{name}"
         if made.exists():
             line += "  {:6.2f} LUFS {:6.2f} dBTP".format(*ebur128(made))
-        print(line)
-    ours, lame = costs["ours"].cpu, costs["lame"].cpu
-    print(f"ours / LAME alone   {ours / lame:.2f}")
-    print(f"gate / LAME alone   {costs['gate'].cpu / lame:.2f}")
-    print(f"pydub way / ours    {costs['pydub'].cpu / ours:.2f}")
+        print(line, flush=True)
+    ours, alone = costs["ours"], costs["encoder"]
+    print(
+        f"ours / encoder alone   CPU {ours.cpu / alone.cpu:.2f}  wall {ours.wall / alone.wall:.2f}"
+    )
+    print(f"gate / encoder alone   CPU {costs['gate'].cpu / alone.cpu:.2f}")
+    for way in ("pydub", "concat"):
+        if way in costs:
+            print(f"{way} way / ours   CPU {costs[way].cpu / ours.cpu:.2f}")
 
 
 def make_clips(folder: Path, seconds: float) -> float:
@@ -141,73 +163,95 @@ def make_clips(folder: Path, seconds: float) -> float:
     return made
 
 
-def ours(folder: Path) -> None:
-    from podforge.encodings import ENCODINGS
-    from podforge.media import encode
+def ours(folder: Path, name: str) -> None:
+    from podforge.events import Event
+    from podforge.mastering import apply
+    from podforge.pieces import encode_piece, join
+    from podforge.sidebyside import Stage, side_by_side
+    from podforge.threads import processors
 
-    with mastered(folder) as (blocks, rate):
-        encode(blocks, folder / "ours.mp3", rate, 1, ENCODINGS["mp3"].arguments)
+    def silent(event: Event) -> None:
+        pass
+
+    with mastered(folder, name) as (spool, found, drive, encoding):
+        stage = Stage("", found.samples / RATE, silent)
+        piece = encode_piece(
+            partial(apply, spool, found, drive), found.samples, RATE, 1, encoding,
+            folder / "ours.body", told=partial(stage.told, rate=RATE, share=1.0),
+            side_by_side=partial(side_by_side, most=processors(), stage=stage),
+        )  # fmt: skip
+    join([piece], encoding, folder / f"ours.{name}", 1)
 
 
 @contextmanager
-def mastered(folder: Path) -> Iterator[tuple[Iterator["Block"], int]]:
-    from podforge.encodings import ENCODINGS
-    from podforge.mastering import apply, solve, survey
+def mastered(folder: Path, name: str) -> Iterator[tuple[IO[bytes], "Survey", "Drive", "Encoding"]]:
+    from podforge.encodings import Format, encoding_of
+    from podforge.mastering import solve, survey
     from podforge.mixing import mix
     from podforge.pcm import from_wav
+    from podforge.pieces import BEYOND_SAMPLES
     from podforge.targets import target_of
 
-    timeline = lay_out(folder)
+    section, target = lay_out(folder), target_of(TARGET)
+    encoding = encoding_of(Format(name), 1, target)
     with tempfile.TemporaryFile(dir=folder) as spool:
         blocks = mix(
-            timeline.sections[0],
-            timeline.rate,
-            lambda p: from_wav((folder / p.digest).read_bytes())[0],
-            1,
-        )
-        found = survey(blocks, spool, timeline.rate)
-        yield apply(spool, found, solve(found, target_of(TARGET), ENCODINGS["mp3"])), timeline.rate
+            section, RATE, lambda p: from_wav((folder / p.digest).read_bytes())[0], Path, 1,
+            beyond=BEYOND_SAMPLES,
+        )  # fmt: skip
+        found = survey(blocks, spool, RATE, section.length)
+        spool.flush()
+        yield spool, found, solve(found, target, encoding), encoding
 
 
-def lay_out(folder: Path) -> "Timeline":
-    from podforge.timeline import Placement, Section, Timeline
-    from podforge.units import MIX_RATE, rescale, to_samples
+def lay_out(folder: Path) -> "Section":
+    from podforge.timeline import Placement, Section
+    from podforge.units import rescale, to_samples
 
-    gap, placements = to_samples(GAP_SECONDS, MIX_RATE), []
+    gap, placements = to_samples(GAP_SECONDS, RATE), []
     at = gap
     for name, rate, samples in json.loads((folder / "clips.json").read_text()):
         placements.append(Placement(name, name, rate, 0, samples, at, 6.0, 0.0, 176, 176))
-        at += rescale(samples, rate, MIX_RATE) + gap
-    return Timeline(MIX_RATE, at, (Section("", 0, at, tuple(placements)),), (), ())
+        at += rescale(samples, rate, RATE) + gap
+    return Section("", 0, at, tuple(placements))
 
 
-def gate(folder: Path) -> None:
+def gate(folder: Path, name: str) -> None:
     """Decode and measure, as every render does with what it made."""
-    from podforge.mastering import verify
+    from podforge.inspecting import Inspector
     from podforge.media import decode
 
-    verify(decode(folder / "ours.mp3", 44_100, 1), 44_100, 1)
+    inspector = Inspector(RATE, 1)
+    for block in decode(folder / f"ours.{name}", RATE, 1):
+        inspector.feed(block)
+    inspector.finish()
 
 
-def pcm(folder: Path) -> None:
-    """The samples that LAME alone gets: those that our way gives it."""
-    with mastered(folder) as (blocks, _), (folder / "master.f32").open("wb") as out:
-        out.writelines(block.tobytes() for block in blocks)
+def pcm(folder: Path, name: str) -> None:
+    """The samples that the bare encoders get: those that our way gives them."""
+    from podforge.mastering import apply
+
+    with (
+        mastered(folder, name) as (spool, found, drive, _),
+        (folder / "master.f32").open("wb") as out,
+    ):
+        out.writelines(block.tobytes() for block in apply(spool, found, drive))
 
 
-def lame(folder: Path) -> None:
-    from podforge.encodings import ENCODINGS
+def encoder(folder: Path, name: str) -> None:
+    from podforge.encodings import Format, encoding_of
     from podforge.media import BITEXACT
+    from podforge.targets import target_of
 
-    options = [*BITEXACT.items(), *ENCODINGS["mp3"].arguments]
+    arguments = encoding_of(Format(name), 1, target_of(TARGET)).arguments
     ffmpeg(
-        *["-f", "f32le", "-ar", "44100", "-ac", "1", "-i", str(folder / "master.f32")],
-        *[word for name, value in options for word in (f"-{name}", value)],
-        str(folder / "lame.mp3"),
+        *["-f", "f32le", "-ar", str(RATE), "-ac", "1", "-i", str(folder / "master.f32")],
+        *[word for key, value in [*BITEXACT.items(), *arguments] for word in (f"-{key}", value)],
+        str(folder / "encoder.body"),
     )
 
 
-def pydub(folder: Path) -> None:
+def pydub(folder: Path, name: str) -> None:
     """What most tools do: join with +=, encode, loudnorm in two passes, encode again."""
     from pydub import AudioSegment
 
@@ -215,12 +259,28 @@ def pydub(folder: Path) -> None:
 
     AudioSegment.converter = ffmpeg_path()
     episode = AudioSegment.empty()
-    for name, _, _ in json.loads((folder / "clips.json").read_text()):
-        episode += AudioSegment.silent(1000 * GAP_SECONDS) + AudioSegment.from_wav(folder / name)
-    joined = str(folder / "joined.mp3")
-    episode.set_frame_rate(44_100).export(joined, format="mp3", bitrate=BITRATE).close()
+    for clip, _, _ in json.loads((folder / "clips.json").read_text()):
+        episode += AudioSegment.silent(1000 * GAP_SECONDS) + AudioSegment.from_wav(folder / clip)
+    joined = folder / "joined.mp3"
+    episode.set_frame_rate(RATE).export(str(joined), format="mp3", bitrate="128k").close()
+    loudnorm(["-i", str(joined)], folder / f"pydub.{name}")
+
+
+def concat(folder: Path, name: str) -> None:
+    """Ffmpeg's concat demuxer and loudnorm in two passes."""
+    gap, rate = folder / "gap.wav", 22_050
+    ffmpeg("-f", "lavfi", "-i", f"anullsrc=r={rate}:cl=mono", "-t", str(GAP_SECONDS), str(gap))
+    clips = [clip for clip, _, _ in json.loads((folder / "clips.json").read_text())]
+    lines = [f"file '{gap}'\nfile '{folder / clip}'\n" for clip in clips]
+    (folder / "concat.txt").write_text("".join(lines))
+    source = ["-f", "concat", "-safe", "0", "-i", str(folder / "concat.txt")]
+    loudnorm(source, folder / f"concat.{name}")
+
+
+def loudnorm(source: list[str], target: Path) -> None:
+    """Measure, then normalise and encode."""
     wanted = "loudnorm=I=-16:TP=-1:LRA=11"
-    said = ffmpeg("-i", joined, "-af", f"{wanted}:print_format=json", "-f", "null", "-")
+    said = ffmpeg(*source, "-af", f"{wanted}:print_format=json", "-f", "null", "-")
     found = json.loads(said[said.rindex("{") : said.rindex("}") + 1])
     told = ":".join(
         f"measured_{name}={found[key]}"
@@ -232,10 +292,7 @@ def pydub(folder: Path) -> None:
         )
     )
     second = f"{wanted}:{told}:offset={found['target_offset']}:linear=true"
-    ffmpeg(
-        *["-i", joined, "-af", second, "-ar", "44100", "-b:a", BITRATE],
-        str(folder / "pydub.mp3"),
-    )
+    ffmpeg(*source, "-af", second, "-ar", str(RATE), "-b:a", "128k", str(target))
 
 
 def ffmpeg(*arguments: str) -> str:
@@ -253,7 +310,14 @@ def ebur128(path: Path) -> tuple[float, float]:
     return float(lufs), float(peak)
 
 
-WAYS = {"ours": ours, "gate": gate, "pcm": pcm, "lame": lame, "pydub": pydub}
+WAYS = {
+    "ours": ours,
+    "gate": gate,
+    "pcm": pcm,
+    "encoder": encoder,
+    "pydub": pydub,
+    "concat": concat,
+}
 
 if __name__ == "__main__":
     main()

@@ -16,7 +16,7 @@ from podforge.units import to_gain
 Floats = NDArray[np.float64]
 
 HOP_SECONDS = 0.001
-BLOCK_HOPS = 1000  # far more than any attack lasts: a block needs to know only the next one
+BLOCK_HOPS = 4000  # far more than any attack lasts: a block needs to know only the next one
 ATTACK_DB_PER_SECOND = 1000.0
 RELEASE_DB_PER_SECOND = 100.0  # slower than the pulses of a voice
 KNEE_DB = 6.0  # what is deeper is a click or a knock, and is let go faster

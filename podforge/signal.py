@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from podforge.units import rescale, to_gain, to_samples
@@ -82,12 +81,21 @@ def resample_part(
     origin = first * kernel.down - kernel.pad
     source = _padded(x, origin, origin + kernel.reach(periods))
     for column, offset, matrix in kernel.products:
-        frames = sliding_window_view(source[offset:], len(matrix))[:: kernel.down][:periods]
-        np.matmul(
-            np.ascontiguousarray(frames), matrix, out=out[:, column : column + matrix.shape[1]]
-        )
+        found = frames(source, offset, kernel.down, (periods, len(matrix)))
+        made = out[:, column : column + matrix.shape[1]]
+        np.matmul(np.ascontiguousarray(found), matrix, out=made)
     skip = start - first * kernel.up
     return out.reshape(-1)[skip : skip + end - start]
+
+
+def frames(x: Samples, first: int, step: int, shape: tuple[int, int]) -> NDArray[np.float32]:
+    """A view of C-contiguous `x`, shape (frames, samples), whose frames begin `step` apart.
+
+    numpy's `sliding_window_view` does the same, and takes longer than many a product of frames.
+    """
+    assert first + step * (shape[0] - 1) + shape[1] <= len(x), "within the samples"
+    size = x.itemsize
+    return np.ndarray(shape, np.float32, x, first * size, (step * size, size))
 
 
 class _Kernel:
@@ -138,8 +146,12 @@ def _kernel(from_rate: int, to_rate: int) -> _Kernel:
 def _padded(x: Samples, start: int, end: int) -> Samples:
     """`x[start:end]` with zeros where the range leaves it."""
     inside = x[max(start, 0) : max(end, 0)]
+    if len(inside) == end - start:
+        return np.ascontiguousarray(inside)
+    padded = np.zeros(end - start, np.float32)
     before = min(max(0, -start), end - start)
-    return np.pad(inside, (before, end - start - before - len(inside)))
+    padded[before : before + len(inside)] = inside
+    return padded
 
 
 def room_tone(rate: int, seconds: float, seed: int, level_db: float) -> Samples:

@@ -201,9 +201,9 @@ def test_chapters_are_written_into_mp4(tmp_path):
 def test_muxing_what_is_not_aac_or_has_no_place(tmp_path):
     stream = adts(tmp_path, speech(1, RATE, 1))
     with pytest.raises(StorageError, match="No such file"):
-        mux_mp4([stream], RATE, RATE, CHAPTERS, tmp_path / "no" / "x.m4b")
+        mux_mp4([stream], RATE, RATE, CHAPTERS[:2], tmp_path / "no" / "x.m4b")
     with pytest.raises(StorageError):
-        mux_mp4([b"not a sound " * 1000], RATE, RATE, CHAPTERS, tmp_path / "x.m4b")
+        mux_mp4([b"not a sound " * 1000], RATE, RATE, CHAPTERS[:2], tmp_path / "x.m4b")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
@@ -211,7 +211,7 @@ def test_a_disk_that_fills_while_muxing(tmp_path):
     full = tmp_path / "full.m4b"
     full.symlink_to("/dev/full")
     with pytest.raises(StorageError):
-        mux_mp4([adts(tmp_path, speech(1, RATE, 1))], RATE, RATE, CHAPTERS, full)
+        mux_mp4([adts(tmp_path, speech(1, RATE, 1))], RATE, RATE, CHAPTERS[:2], full)
 
 
 def test_ffmpeg_is_found_as_told(tmp_path, monkeypatch):

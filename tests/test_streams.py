@@ -5,6 +5,7 @@ import shutil
 import struct
 import subprocess
 import zlib
+from functools import cache
 
 import imageio_ffmpeg
 import mutagen.mp3
@@ -36,6 +37,7 @@ EVERY = pytest.mark.parametrize("kind", COMMANDS)
 CHANNELS = pytest.mark.parametrize("channels", [1, 2])
 
 
+@cache
 def sound(seconds, channels=1, seed=1):
     """Speech over room tone, of shape (samples, channels)."""
     tracks = [speech(seconds, RATE, seed + n) for n in range(channels)]
@@ -70,9 +72,9 @@ def segments(x, kind, step, folder, name="body"):
     with path.open("wb") as file:
         for first in range(0, kept, step):
             last = min(first + step, kept)
-            lead = min(first, codec.lead)
-            stretch = x[(first - lead) * frame : (last + AFTER) * frame]
-            frames = codec.split(encoded(stretch, kind))[lead:]
+            begin = max(0, first - codec.lead) // codec.period * codec.period
+            stretch = x[begin * frame : (last + AFTER) * frame]
+            frames = codec.split(encoded(stretch, kind))[first - begin :]
             own = frames if last == kept else frames[: last - first]
             data, body = codec.body(own, last - first)
             body = Body.of(json.loads(json.dumps(dataclasses.asdict(body))))
@@ -108,9 +110,9 @@ def suffix(kind):
 @EVERY
 @CHANNELS
 def test_segments_joined_decode_like_one_serial_encoding(kind, channels, tmp_path):
-    x = sound(7.3, channels)
+    x = sound(6.3, channels)
     codec = CODECS[suffix(kind)]
-    step = 2 * 49
+    step = 210  # in the midst of speech
     heard = []
     for number, frames in enumerate((1 << 30, step)):
         path = tmp_path / f"{number}.{suffix(kind)}"
@@ -121,7 +123,7 @@ def test_segments_joined_decode_like_one_serial_encoding(kind, channels, tmp_pat
         assert 0 <= len(decoded(path, channels, codec.rate, ffmpeg_path())) - wanted <= slack
         heard.append(decoded(path, channels)[: len(x)])
     serial, cut = heard
-    assert len(parts) > 2
+    assert len(parts) == 2
     if suffix(kind) == "mp3":
         assert np.array_equal(serial, cut)
         return
@@ -158,7 +160,7 @@ def test_sections_made_alone_meet_without_a_click(kind, channels, tmp_path):
 
 
 @EVERY
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(data=st.data())
 def test_any_length_that_the_frames_can_give(kind, data, one_second):
     codec = CODECS[suffix(kind)]
@@ -241,7 +243,7 @@ def test_crc16_of_long_data(size):
 @pytest.mark.parametrize("kind", ["cbr", "vbr"])
 @CHANNELS
 def test_mp3_tag(kind, channels, tmp_path):
-    x = sound(6, channels)
+    x = sound(3, channels)
     parts = segments(x, kind, 49, tmp_path)
     path = tmp_path / "x.mp3"
     joined(parts, kind, len(x), channels, path)
@@ -266,7 +268,7 @@ def test_mp3_tag(kind, channels, tmp_path):
     offsets = np.cumsum([0, *map(len, frames)])
     true = offsets[1 + np.arange(100) * count // 100] * 256 / len(data)
     toc = np.frombuffer(data, np.uint8, 100, at + 16)
-    assert np.abs(toc - true).max() / 256 * 6 < 0.1  # seconds
+    assert np.abs(toc - true).max() / 256 * 3 < 0.1  # seconds
 
 
 HEADERS = {  # header: rate, kbit/s, channels, samples, bytes; ISO 11172-3, 13818-3

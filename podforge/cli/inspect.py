@@ -59,7 +59,7 @@ def inspect(files: tuple[Path, ...], target: str, picture: Path | None, as_json:
 
     if picture and len(files) > 1:
         raise UsageError("--picture draws one file", hint="inspect the files one by one")
-    wanted = target_of(target) if target else None
+    wanted = target_of(target.lower()) if target else None
     code, found = 0, []
     for path in files:
         try:

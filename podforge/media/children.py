@@ -18,7 +18,7 @@ from podforge.plain import plain
 from podforge.signal import Block
 
 STALL_SECONDS = 120.0  # an ffmpeg that moves nothing for so long is hung
-READ_BYTES = 1 << 20
+READ_BYTES = 1 << 16  # what a pipe holds: more only costs memory that must be cleared
 PIPE_BYTES = 1 << 18  # so that we and ffmpeg work side by side; users may have up to 1 MiB
 
 # ffmpeg 5 ends with 0 when the disk is full at the very end; only its words tell.

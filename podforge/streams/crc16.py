@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Words = NDArray[np.uint16]
-_Word = TypeVar("_Word", int, Words)
+_Word = TypeVar("_Word", bound=int | Words)
 
 _REFLECTED = 0xA001  # the polynomial without x^16; the highest bit is the coefficient of 1
 _ONE = 0x8000
