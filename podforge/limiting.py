@@ -33,13 +33,21 @@ def limit(blocks: Iterable[Block], rate: int, gain_db: float, ceiling_db: float)
 
     The result does not depend on the size of the blocks that come in.
     """
+    windows = blocks_of(blocks, block_samples(rate), MARGIN)
+    yield from limit_windows(windows, rate, gain_db, ceiling_db)
+
+
+def limit_windows(
+    windows: Iterable[Block], rate: int, gain_db: float, ceiling_db: float
+) -> Iterator[Block]:
+    """The same for blocks of `block_samples` that carry `MARGIN` of their neighbours' samples."""
     hop = max(1, round(rate * HOP_SECONDS))
     step = hop / rate
     gain, ceiling = np.float32(to_gain(gain_db)), to_gain(ceiling_db)
     release = Release(step)
     last = 0.0  # what the hop before the block allows
     held: tuple[Block, Floats] | None = None
-    for window in blocks_of(blocks, hop * BLOCK_HOPS, MARGIN):
+    for window in windows:
         loud = window * gain
         allowed = reduction_db(hop_peaks(np.ascontiguousarray(loud.T), hop, ceiling), ceiling_db)
         edges = np.minimum(allowed, np.append(last, allowed[:-1]))
@@ -96,5 +104,7 @@ def _reduced(block: Block, levels: Floats, following: Floats, hop: int, step: fl
         return block
     points = (10 ** (drawn / 20)).astype(np.float32)
     line = np.arange(hop, dtype=np.float32) / np.float32(hop)
-    gains = points[:-1, None] + np.diff(points)[:, None] * line
-    return block * gains.reshape(-1, 1)[: len(block)]
+    gains = np.diff(points)[:, None] * line
+    gains += points[:-1, None]
+    block *= gains.reshape(-1, 1)[: len(block)]
+    return block

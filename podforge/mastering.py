@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from podforge.encodings import Encoding
-from podforge.limiting import Release, attacked, block_samples, limit, reduction_db
+from podforge.limiting import Release, attacked, block_samples, limit_windows, reduction_db
 from podforge.metering import Loudness, integrated
+from podforge.peaks import MARGIN
 from podforge.signal import Block, blocks_of
 from podforge.targets import Target
 from podforge.units import to_decibels
@@ -26,7 +27,8 @@ from podforge.weighting import HOP_SECONDS, Floats
 MASTER_VERSION = 1  # raised by hand when the same mix is mastered differently on purpose
 MOST_GAIN_DB = 30.0  # nearly silent input is left quiet rather than turned into noise
 GAIN_STEP_DB = 0.5  # of the search for a gain that is enough
-SOLVED_TO_LU = 0.005
+SOLVED_TO_LU = 0.002
+MOST_STEPS = 20  # of the search between two gains; it needs three or four
 SOLVED_AT_ONCE = 600  # hops: keeps the memory flat, and the arrays in cache
 PARTS = 20  # peaks are surveyed so much finer than loudness: 1.4 MB for an hour, as float16
 BLOCK_SECONDS = 4.0  # numpy's calls cost less in long blocks, and these still fit the cache
@@ -116,7 +118,10 @@ def _part_peaks(block: Block, hop: int) -> NDArray[np.float16]:
     """Largest sample of each part of each hop, shape (hops, PARTS); the last may be part of one."""
     hops = -(-len(block) // hop)
     size = np.zeros(hops * hop, np.float32)
-    np.abs(block).max(axis=1, out=size[: len(block)])
+    if block.shape[1] == 1:
+        np.abs(block[:, 0], out=size[: len(block)])
+    else:
+        np.abs(block).max(axis=1, out=size[: len(block)])
     edges = np.arange(PARTS) * hop // PARTS
     return np.maximum.reduceat(size.reshape(hops, hop), edges, axis=1).astype(np.float16)
 
@@ -147,7 +152,7 @@ def solve(survey: Survey, target: Target, encoding: Encoding) -> Drive:
     for gain in map(float, steps):
         lufs = reached(gain)
         if lufs >= wanted:
-            best = _bisect(reached, best, gain, wanted)
+            best = _crossing(reached, best, gain, wanted)
             return Drive(best, ceiling, wanted - encoding.attenuation_db, capped=False)
         if lufs > most:
             best, most = gain, lufs
@@ -175,11 +180,25 @@ def _linear(level: Callable[[Floats], float], energies: Floats) -> float:
     return level(energies * 10 ** (MOST_GAIN_DB / 10)) - MOST_GAIN_DB
 
 
-def _bisect(reached: Callable[[float], float], low: float, high: float, wanted: float) -> float:
-    """Where `reached` crosses `wanted`, between `low` (below it) and `high` (not below)."""
-    while high - low > SOLVED_TO_LU:
+def _crossing(reached: Callable[[float], float], low: float, high: float, wanted: float) -> float:
+    """Where `reached` crosses `wanted`, between `low` (below it) and `high` (not below).
+
+    By the Illinois form of false position: the curve is nearly straight.
+    """
+    if low == high:
+        return high
+    below, above = reached(low) - wanted, reached(high) - wanted
+    for _ in range(MOST_STEPS):
         middle = (low + high) / 2
-        low, high = (low, middle) if reached(middle) >= wanted else (middle, high)
+        if math.isfinite(below) and above > below:
+            middle = min(max(high - above * (high - low) / (above - below), low), high)
+        off = reached(middle) - wanted
+        if abs(off) <= SOLVED_TO_LU:
+            return middle
+        if off < 0:
+            low, below, above = middle, off, above / 2
+        else:
+            high, above, below = middle, off, below / 2
     return high
 
 
@@ -214,8 +233,8 @@ def apply(
     first = max(0, start // grid - 1) * grid
     last = (-(-end // grid) + 1) * grid
     at = first
-    mix = _spooled(spool, survey, first, last)
-    for block in limit(mix, survey.rate, drive.gain_db, drive.ceiling_db):
+    windows = _spooled(spool, survey, first, last)
+    for block in limit_windows(windows, survey.rate, drive.gain_db, drive.ceiling_db):
         part = block[max(0, start - at) : max(0, end - at)]
         if len(part):
             yield part
@@ -223,10 +242,16 @@ def apply(
 
 
 def _spooled(spool: IO[bytes], survey: Survey, start: int, end: int) -> Iterator[Block]:
-    """Read without moving the file's position: several threads do it at once."""
-    frame = 4 * survey.channels
-    step = round(survey.rate * BLOCK_SECONDS)
+    """The limiter's blocks with their margins, silence where the mix has ended.
+
+    They are read without moving the file's position: several threads do it at once.
+    """
+    frame, step = 4 * survey.channels, block_samples(survey.rate)
     for at in range(start, min(end, survey.spooled), step):
-        samples = min(step, end - at, survey.spooled - at)
-        data = os.pread(spool.fileno(), frame * samples, frame * at)
-        yield np.frombuffer(data, np.float32).reshape(-1, survey.channels)
+        first, last = at - MARGIN, min(at + step, survey.spooled) + MARGIN
+        inside = max(first, 0), min(last, survey.spooled)
+        data = os.pread(spool.fileno(), frame * (inside[1] - inside[0]), frame * inside[0])
+        block = np.frombuffer(data, np.float32).reshape(-1, survey.channels)
+        if inside != (first, last):
+            block = np.pad(block, ((inside[0] - first, last - inside[1]), (0, 0)))
+        yield block

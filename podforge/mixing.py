@@ -65,11 +65,12 @@ class _Speech:
         self._treated: dict[Placement, Samples] = {}
 
     def sound(self, placed: Placement) -> Samples:
-        """The stretch of a placement at its clip's rate, through its chain and at its speed."""
+        """The stretch of a placement at its clip's rate, as it is heard: treated and levelled."""
         if placed not in self._treated:
             part = self._clip(placed)[placed.start : placed.end]
             part = treat(part, placed.clip_rate, placed.chain, placed.gain_db)
-            self._treated[placed] = stretch(part, placed.clip_rate, placed.speed)
+            part = stretch(part, placed.clip_rate, placed.speed)
+            self._treated[placed] = part * np.float32(to_gain(placed.gain_db))
         return self._treated[placed]
 
     def drop(self, placed: Placement) -> None:
@@ -97,11 +98,10 @@ def _add(block: Block, placed: Placement, sound: Samples, start: int, rate: int)
     last = min(start + len(block), _end(placed, rate))
     if first >= last:
         return
-    heard = resample_part(
-        sound, placed.clip_rate, rate, first - placed.at, last - placed.at
-    ) * np.float32(to_gain(placed.gain_db))
+    heard = resample_part(sound, placed.clip_rate, rate, first - placed.at, last - placed.at)
     _fade(heard, first - placed.at, _end(placed, rate) - placed.at, placed)
-    block[first - start : last - start] += heard[:, None] * pan_gains(placed.pan, block.shape[1])
+    for channel, gain in enumerate(pan_gains(placed.pan, block.shape[1])):
+        block[first - start : last - start, channel] += heard if gain == 1 else heard * gain
 
 
 def _fade(sound: Samples, at: int, length: int, placed: Placement) -> None:

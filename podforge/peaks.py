@@ -89,7 +89,8 @@ def hop_peaks(sound: NDArray[np.float32], hop: int, above: float) -> NDArray[np.
     """
     samples = sound.shape[1] - 2 * MARGIN
     hops = -(-samples // hop)
-    sound = np.pad(sound, ((0, 0), (0, hops * hop - samples)))
+    if hops * hop > samples:
+        sound = np.pad(sound, ((0, 0), (0, hops * hop - samples)))
     peaks = _sample_peaks(sound, hop, hops)
     near = np.maximum(np.maximum(peaks[:, :-2], peaks[:, 2:]), peaks[:, 1:-1])
     peaks = peaks[:, 1:-1]
@@ -105,8 +106,11 @@ def hop_peaks(sound: NDArray[np.float32], hop: int, above: float) -> NDArray[np.
 
 def _sample_peaks(sound: NDArray[np.float32], hop: int, hops: int) -> NDArray[np.float32]:
     """Largest sample in the margin before, in each hop, and in the margin after."""
-    inner = sound[:, MARGIN : MARGIN + hops * hop].reshape(-1, hops, hop)
-    size = np.maximum(inner.max(axis=2, initial=0), -inner.min(axis=2, initial=0))
+    size = np.abs(sound[:, MARGIN : MARGIN + hops * hop]).reshape(-1, hops, hop)
+    while size.shape[2] % 2 == 0:  # several times faster than a maximum of many short rows
+        half = size.shape[2] // 2
+        size = np.maximum(size[:, :, :half], size[:, :, half:])
+    size = size.max(axis=2, initial=0)
     before = np.abs(sound[:, :MARGIN]).max(axis=1, keepdims=True)
     after = np.abs(sound[:, -MARGIN:]).max(axis=1, keepdims=True)
     return np.concatenate([before, size, after], axis=1)

@@ -5,6 +5,7 @@ that belong to them are dropped.  The grid of segments is fixed: the same sound 
 bytes with any number of processors.
 """
 
+import math
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,7 +21,8 @@ from podforge.streams import CODECS as BY_SUFFIX
 from podforge.streams import Body, Codec, Part
 from podforge.units import MIX_RATE, rescale
 
-SEGMENT_SECONDS = 240.0  # long beside an encoder's start, short beside an episode
+SEGMENT_SECONDS = 600.0  # at most: long beside an encoder's start, short beside an episode
+WORTH_SECONDS = 120.0  # what is longer has two segments at least
 AFTER_FRAMES = 3  # of what follows a segment, by when an encoder has given all of it
 BEYOND_SAMPLES = AFTER_FRAMES * 1152  # that a mix must go on: the longest frame is MP3's
 
@@ -81,7 +83,9 @@ def encode_piece(
     codec = CODECS[encoding.stream]
     frame = rescale(codec.frame, codec.rate, rate)
     kept = -(-samples // frame)
-    step = max(1, round(SEGMENT_SECONDS * rate / frame))
+    seconds = samples / rate
+    segments = max(math.ceil(seconds / SEGMENT_SECONDS), 2 if seconds > WORTH_SECONDS else 1)
+    step = -(-kept // segments)
     starts = range(0, kept, step)
 
     def segment(first: int) -> tuple[bytes, Body]:
