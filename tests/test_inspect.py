@@ -18,7 +18,7 @@ from PIL import Image
 from podforge.cli.inspect import inspect as command
 from podforge.errors import InputError, MissingInput, UsageError
 from podforge.inspecting import Inspector, Measured, inspect, joined, judge
-from podforge.media import ffmpeg_path, remux_with_chapters
+from podforge.media import ffmpeg_path, mux_mp4
 from podforge.media.probing import Chapter, probe
 from podforge.targets import TARGETS, target_of
 from tests.sounds import ebur128, sine, speech
@@ -272,9 +272,10 @@ def test_files_are_probed(name, options, codec, tmp_path):
 
 def test_chapters_of_an_m4b_and_an_mp3(tmp_path):
     source = wav(tmp_path / "in.wav", noise(3, -20))
-    ffmpeg("-i", source, "-f", "ipod", tmp_path / "plain.m4a")
-    chapters = [(0.0, "One = 1; #\\x"), (1.25, "Zwei")]
-    remux_with_chapters(tmp_path / "plain.m4a", chapters, 3.0, tmp_path / "x.m4b")
+    ffmpeg("-i", source, "-ar", "44100", tmp_path / "plain.aac")
+    chapters = [(0.0, "One = 1; #\\x"), (1.25, "Zwei\\")]
+    stream = [(tmp_path / "plain.aac").read_bytes()]
+    mux_mp4(stream, 3 * 44_100, 44_100, chapters, tmp_path / "x.m4b")
     first, second = probe(tmp_path / "x.m4b").chapters
     assert first == Chapter(0.0, 1.25, "One = 1; #\\x")
     assert (second.start, second.title) == (1.25, "Zwei")
@@ -387,11 +388,12 @@ def test_a_picture_of_the_sound(voiced, tmp_path):
 
 def test_a_picture_names_its_chapters(tmp_path):
     source = wav(tmp_path / "in.wav", noise(4, -20))
-    ffmpeg("-i", source, "-f", "ipod", tmp_path / "plain.m4a")
+    ffmpeg("-i", source, "-ar", "44100", tmp_path / "plain.aac")
+    stream = [(tmp_path / "plain.aac").read_bytes()]
     drawn = []
     for title in ("One", "Another"):
         path = tmp_path / "x.m4b"
-        remux_with_chapters(tmp_path / "plain.m4a", [(0.0, title), (2.0, "Two")], 4.0, path)
+        mux_mp4(stream, 4 * 44_100, 44_100, [(0.0, title), (2.0, "Two")], path)
         run(path, "--picture", tmp_path / "x.png")
         drawn.append(np.asarray(Image.open(tmp_path / "x.png"), int))
     rows, columns = np.nonzero(np.abs(drawn[0] - drawn[1]).sum(axis=2))

@@ -13,6 +13,7 @@ _COMMANDS = {
     "plan": "plan:plan",
     "check": "check:check",
     "cast": "cast:cast",
+    "inspect": "inspect:inspect",
     "voices": "voices:voices_group",
 }
 

@@ -62,8 +62,8 @@ def draw(title: str, above: str) -> bytes:
     picture = _background(palette)
     _waveform(picture, palette, digest)
     pen = ImageDraw.Draw(picture)
-    _eyebrow(pen, _drawable(above), palette)
-    _title(pen, _drawable(title), palette)
+    _eyebrow(pen, drawable(above), palette)
+    _title(pen, drawable(title), palette)
     file = io.BytesIO()
     picture.save(file, "JPEG", quality=_QUALITY, subsampling=0)
     return file.getvalue()
@@ -115,8 +115,8 @@ def _levels(digest: bytes) -> list[float]:
 
 
 def _eyebrow(pen: "ImageDraw.ImageDraw", text: str, palette: _Palette) -> None:
-    font = _font(_EYEBROW_SIZE)
-    row = _shortened(text, font, SIDE - 2 * _MARGIN)
+    font = typeface(_EYEBROW_SIZE)
+    row = shortened(text, font, SIDE - 2 * _MARGIN)
     pen.text((_MARGIN, _EYEBROW_TOP), row, palette.accent, font, stroke_width=1)
 
 
@@ -124,7 +124,7 @@ def _title(pen: "ImageDraw.ImageDraw", text: str, palette: _Palette) -> None:
     """The title in the largest type that fits; at the smallest its end may be cut."""
     width, height = SIDE - 2 * _MARGIN, _TITLE_BOTTOM - _TITLE_TOP
     for size in _TITLE_SIZES:
-        font, leading = _font(size), size * _LEADING
+        font, leading = typeface(size), size * _LEADING
         found = _wrapped(text, font, width)
         room = int(height // leading)
         if len(found) <= room and all(font.getlength(row) <= width for row in found):
@@ -133,7 +133,7 @@ def _title(pen: "ImageDraw.ImageDraw", text: str, palette: _Palette) -> None:
         found = [*found[: room - 1], f"{found[room - 1]} …"]
     for number, row in enumerate(found):
         at = (_MARGIN, _TITLE_TOP + number * leading)
-        shown = _shortened(row, font, width)
+        shown = shortened(row, font, width)
         pen.text(at, shown, palette.ink, font, stroke_width=max(1, size // 60))
 
 
@@ -148,7 +148,7 @@ def _wrapped(text: str, font: "ImageFont.FreeTypeFont", width: float) -> list[st
     return found
 
 
-def _shortened(text: str, font: "ImageFont.FreeTypeFont", width: float) -> str:
+def shortened(text: str, font: "ImageFont.FreeTypeFont", width: float) -> str:
     """The text, or as much of it as the width holds."""
     if font.getlength(text) <= width:
         return text
@@ -158,9 +158,9 @@ def _shortened(text: str, font: "ImageFont.FreeTypeFont", width: float) -> str:
     return f"{kept.rstrip()}…"
 
 
-def _drawable(text: str) -> str:
+def drawable(text: str) -> str:
     """The words of a text that the font can draw, without signs that it lacks."""
-    font = _font(_EYEBROW_SIZE)
+    font = typeface(_EYEBROW_SIZE)
     box = bytes(font.getmask("\uffff"))  # what it draws for a character it lacks
     shown = plain(text)[:_MOST_CHARACTERS]
     lacking = {each for each in set(shown) - {" "} if bytes(font.getmask(each)) == box}
@@ -169,7 +169,7 @@ def _drawable(text: str) -> str:
     return plain("".join(each for each in " ".join(words) if each not in lacking))
 
 
-def _font(size: int) -> "ImageFont.FreeTypeFont":
+def typeface(size: int) -> "ImageFont.FreeTypeFont":
     """Pillow's own typeface (Aileron), so that the cover is the same on every machine."""
     from PIL import ImageFont
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from podforge.delivery.drawing import _drawable, _font, _shortened
+from podforge.delivery.drawing import drawable, shortened, typeface
 from podforge.units import clock
 
 if TYPE_CHECKING:
@@ -202,6 +202,6 @@ def _text(
     anchor: str = "la",
 ) -> None:
     """One line, cut to the room there is, without characters that the typeface lacks."""
-    font = _font(size * _LARGER)
-    shown = _shortened(_drawable(text), font, room * _LARGER)
+    font = typeface(size * _LARGER)
+    shown = shortened(drawable(text), font, room * _LARGER)
     pen.text((place[0] * _LARGER, place[1] * _LARGER), shown, colour, font, anchor)

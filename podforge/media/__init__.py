@@ -5,7 +5,7 @@ Ctrl-C reaches us alone; we end it on the way out, whatever happened.  When we a
 its pipe closes and it ends too.
 """
 
-from podforge.media.chapters import remux_with_chapters
+from podforge.media.chapters import mux_mp4
 from podforge.media.clips import Recorded, cut_clip, describe_clip
 from podforge.media.decoding import decode, read_clip
 from podforge.media.encoding import BITEXACT, encode
@@ -20,6 +20,6 @@ __all__ = [
     "encode",
     "ffmpeg_path",
     "ffmpeg_version",
+    "mux_mp4",
     "read_clip",
-    "remux_with_chapters",
 ]

@@ -15,29 +15,6 @@ from podforge.plain import plain
 AAC_FRAME = 1024  # samples
 
 
-def remux_with_chapters(
-    source: Path, chapters: Sequence[tuple[float, str]], seconds: float, target: Path
-) -> None:
-    """Copy an MP4 without encoding it again, with chapters of (start in seconds, title).
-
-    ffmpeg writes them twice: as a `chpl` box (255 at most) and as a QuickTime text track.
-    `seconds` is the length of the whole.  Raises `DiskFull` or `StorageError`.
-    """
-    limits = ["-protocol_whitelist", "file,pipe"]
-    command = [
-        *start(),
-        *[*limits, "-format_whitelist", "mov", "-i", url(source)],
-        *[*limits, "-f", "ffmetadata", "-i", "pipe:0"],
-        *["-map", "0:a", "-map_chapters", "1", "-map_metadata:g", "-1", "-c", "copy"],
-        *["-f", "ipod", "-movflags", "+faststart", "-fflags", "+bitexact", "-y", url(target)],
-    ]
-    with child(command, stdin=subprocess.PIPE) as (process, stderr):
-        assert process.stdin
-        with suppress(BrokenPipeError), process.stdin as pipe:
-            pipe.write(_chapter_metadata(chapters, seconds).encode())
-        check_written(wait(process), stderr, target)
-
-
 def mux_mp4(
     stream: Iterable[bytes],
     samples: int,
@@ -91,7 +68,8 @@ def _chapter_metadata(chapters: Sequence[tuple[float, str]], seconds: float) -> 
     lines = [";FFMETADATA1"]
     ends = [*(begin for begin, _ in chapters), seconds][1:]
     for (begin, title), end in zip(chapters, ends, strict=True):
-        escaped = re.sub(r"([=;#\\])", r"\\\1", plain(title))
+        # ffmpeg takes an escaped backslash at the end of a line for one that joins two lines.
+        escaped = re.sub(r"([=;#\\])", r"\\\1", plain(title).rstrip("\\"))
         times = f"TIMEBASE=1/1000000\nSTART={begin * 1e6:.0f}\nEND={end * 1e6:.0f}"
         lines += ["[CHAPTER]", times, f"title={escaped}"]
     return "\n".join(lines) + "\n"
