@@ -8,7 +8,7 @@ with what was learnt.
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import IO, Any
@@ -33,6 +33,7 @@ from podforge.timeline import Placement, Section, Timeline
 
 PASSES = 3  # encodings of one section at most
 CLOSE_LU = 0.1  # what is further from the target is encoded again
+SPARE_DB = 0.05  # below the ceiling, of peaks that were above it
 MIXING_SHARE = 0.15  # of the time that a section takes; the rest goes to its encodings
 ENCODING_SHARE = 0.7  # of an encoding; the rest is decoding and measuring
 
@@ -190,7 +191,7 @@ def _sounds(section: Section) -> list[Any]:
     """All that sounds in a section, as JSON has it."""
     placed = [
         [p.digest, p.clip_rate, p.start, p.end, p.at, p.gain_db, p.pan, p.fade_in, p.fade_out,
-         p.speed, p.chain.high_pass_hz, p.chain.de_ess_db, p.chain.compress]
+         p.speed, *astuple(p.chain)]
         for p in section.placements
     ]  # fmt: skip
     return [placed, [asdict(bed) for bed in section.beds]]
@@ -210,13 +211,17 @@ class _Encoding:
 
     def make(self, path: Path) -> dict[str, object]:
         """Encode, measure, and if need be correct; the facts of the file that is kept."""
-        drive = solve(self.survey, self.target, self.encoding)
+        encoding, louder = self.encoding, 0.0
         for passes in range(1, PASSES + 1):
+            drive = solve(self.survey, self.target, encoding, louder)
             piece, measured = self._attempt(drive, path)
-            correction = self._correction(drive, measured)
-            if correction == drive or passes == PASSES:
+            off = 0.0 if drive.capped else self._level(measured) - self.target.level_db
+            over = measured.true_peak_db - self.target.ceiling_db
+            if abs(off) <= CLOSE_LU and over <= 0:
                 break
-            drive = correction
+            louder += off
+            if over > 0:
+                encoding = replace(encoding, overshoot_db=encoding.overshoot_db + over + SPARE_DB)
         return {
             "piece": piece.facts(),
             "measured": measured.facts(),
@@ -243,12 +248,6 @@ class _Encoding:
         whole.unlink()
         return piece, inspector.finish()
 
-    def _correction(self, drive: Drive, measured: Measured) -> Drive:
-        """What to do differently; the same drive when the file is as it should be."""
-        over = max(0.0, measured.true_peak_db - self.target.ceiling_db)
-        level = measured.rms_db if self.target.measure == "RMS" else measured.lufs
-        off = self.target.level_db - level
-        if drive.capped or abs(off) <= CLOSE_LU:
-            off = 0.0
-        ceiling = drive.ceiling_db - (over + 0.05 if over else 0.0)
-        return replace(drive, gain_db=drive.gain_db + off, ceiling_db=ceiling)
+    def _level(self, measured: Measured) -> float:
+        """What the target asks for, as measured."""
+        return measured.rms_db if self.target.measure == "RMS" else measured.lufs

@@ -131,15 +131,15 @@ def _like(energies: Floats, peaks: NDArray[np.float16]) -> NDArray[np.float16]:
     return peaks.reshape(1, -1) if len(energies) == 1 else peaks[: len(energies)]
 
 
-def solve(survey: Survey, target: Target, encoding: Encoding) -> Drive:
+def solve(survey: Survey, target: Target, encoding: Encoding, louder_db: float = 0.0) -> Drive:
     """The gain and ceiling with which the decoded file meets the target.
 
     Without the limiter the gain would follow at once; from there it is raised until the limited
     sound is loud enough.  Far into the limiter more gain gives less loudness: then the loudest
-    that can be had is taken.
+    that can be had is taken.  `louder_db`: what the decoded file came out above what was foreseen.
     """
     ceiling = target.ceiling_db + encoding.attenuation_db - encoding.overshoot_db
-    wanted = target.level_db + encoding.attenuation_db
+    wanted = target.level_db + encoding.attenuation_db - louder_db
     level, energies = _LEVELS[target.measure], _energies(survey, target)
 
     def reached(gain_db: float) -> float:

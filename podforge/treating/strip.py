@@ -9,7 +9,7 @@ import numpy as np
 
 from podforge.chains import OFF, Chain
 from podforge.signal import Samples
-from podforge.treating.filters import high_band, high_pass
+from podforge.treating.filters import high_band, low_end
 from podforge.weighting import Floats
 
 HOP_SECONDS = 0.001
@@ -42,8 +42,8 @@ def treat(x: Samples, rate: int, chain: Chain, gain_db: float) -> Samples:
     hop = max(1, round(rate * HOP_SECONDS))
     frame = FRAME_HOPS * hop
     sound = np.pad(x, (0, -len(x) % frame))
-    if chain.high_pass_hz:
-        sound = high_pass(rate, chain.high_pass_hz, frame)(sound)
+    if low := low_end(rate, chain.high_pass_hz, chain.rotate_hz, frame):
+        sound = low(sound)
     if chain.de_ess_db:
         high = high_band(rate, S_CORNER_HZ, frame)(sound)
         sound = _de_essed(sound, high, hop, chain.de_ess_db, gain_db)
