@@ -4,12 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from podforge.clip import Level
 from podforge.errors import Place
 from podforge.layout import cuts_refused, lay_out
 from podforge.placing import AFTER_SECONDS
 from podforge.plan import make_plan
-from podforge.script import Chapter, Cue, Header, Pause, SceneBreak, Script
-from podforge.timeline import Timeline
+from podforge.script import PAUSES, Chapter, Cue, Header, Pause, SceneBreak, Script
+from podforge.timeline import Asset, Timeline
 from podforge.units import MIX_RATE, rescale, to_samples
 from tests.builders import (
     UTTERANCES,
@@ -24,12 +25,21 @@ from tests.builders import (
 from tests.test_plan import breaks, lines
 
 PLACE = Place("s.md", 1, 1)
+ASSETS = {"five.wav": Asset("five", 2, 5 * MIX_RATE, -16.0, -3.0)}
 
 
-def laid(script: Script, limits=UTTERANCES, **how: float) -> Timeline:
+def music(*options: str, kind="music") -> Cue:
+    return Cue(kind, "five.wav", "", options, PLACE)
+
+
+def seconds(samples: int) -> float:
+    return round(samples / MIX_RATE, 3)
+
+
+def laid(script: Script, limits=UTTERANCES, by_chapter=False, **how: float) -> Timeline:
     cast = cast_of(script, limits)
     plan = make_plan(script, cast)
-    return lay_out(script, plan, clips_for(plan, **how), cast)
+    return lay_out(script, plan, clips_for(plan, **how), cast, ASSETS, by_chapter)
 
 
 def gaps(timeline: Timeline) -> list[float]:
@@ -215,3 +225,103 @@ def test_lines_never_overlap_and_everything_lies_inside(said, where, limits):
         assert line.start <= min(times, default=line.start)
         assert max(times, default=line.end) <= line.end
         assert [word.text for word in line.words] == line.text.split()
+
+
+CHAPTERS = (
+    [Chapter("One", PLACE), say("Ana", "The first words."), say("Ben", "And an answer.")],
+    [Chapter("Two", PLACE), music(), say("Ana", "Some other words."), Pause(1.5, PLACE)],
+    [Chapter("Three", PLACE), say("Ben", "The last of them.")],
+)
+
+
+def test_chapters_of_a_book_are_sections_that_do_not_know_where_they_stand():
+    one, two, three = CHAPTERS
+    laid_out = laid(script_of(*one, *two, *three), by_chapter=True)
+    moved = laid(script_of(*two, *one, *three), by_chapter=True)
+    assert [section.title for section in laid_out.sections] == ["One", "Two", "Three"]
+    a, b, c = (replace(section, at=0) for section in laid_out.sections)
+    assert [replace(section, at=0) for section in moved.sections] == [b, a, c]
+    ends = [section.at + section.length for section in laid_out.sections]
+    assert ends == [*(section.at for section in laid_out.sections[1:]), laid_out.length]
+    assert [mark.at for mark in laid_out.chapters] == [s.at for s in laid_out.sections]
+
+
+def test_a_chapter_of_a_book_begins_and_ends_with_room_tone():
+    header = Header(title="T", pauses=PAUSES["audiobook"])
+    script = script_of(*(item for chapter in CHAPTERS for item in chapter), header=header)
+    timeline = laid(script, by_chapter=True)
+    _, second, third = timeline.sections
+    lines = timeline.lines
+    assert seconds(lines[0].start) == 0.75
+    assert seconds(second.at - lines[1].end) == 1.75  # and 0.75 of head: 2.5 between chapters
+    assert seconds(second.beds[0].at) == 0.5
+    assert second.beds[0].end <= second.length - MIX_RATE // 2
+    assert seconds(timeline.length - lines[-1].end) == 1.75
+    assert seconds(third.length) > 3
+
+
+def test_a_voice_that_says_little_in_a_chapter_is_levelled_like_the_others():
+    script = script_of(say("Ana", "A long line. " * 9), say("Ben", "Hush!"))
+    cast = cast_of(script)
+    plan = make_plan(script, cast)
+    clips = {job.key: clip_for(job, lufs=-20.0) for job in plan.jobs}
+    whisper = clips[plan.jobs[-1].key]
+    clips[whisper.key] = replace(whisper, levels=(Level(-35.0, 0.6),))
+    long = clips[plan.jobs[0].key]
+    clips[long.key] = replace(long, levels=(Level(-20.0, 8.0),))
+    for by_chapter, gain in ((False, 19.0), (True, 4.0)):
+        timeline = lay_out(script, plan, clips, cast, {}, by_chapter)
+        assert [round(p.gain_db, 6) for p in timeline.sections[0].placements] == [4.0, gain]
+
+
+def test_music_starts_at_once_and_speech_after_the_pause_that_follows_it():
+    script = script_of(music(), Pause(3.0, PLACE), say("Ana", "Hello there."))
+    timeline = laid(script)
+    (bed,) = timeline.sections[0].beds
+    assert (bed.at, seconds(timeline.lines[0].start)) == (0, 3.0)
+
+
+def test_speech_waits_for_a_sound_that_it_is_to_wait_for():
+    script = script_of(say("Ana", "Listen."), music("wait", kind="sfx"), say("Ben", "I did."))
+    assert gaps(laid(script)) == [5.8]
+    paused = [Pause(1.0, PLACE), music("wait", kind="sfx"), Pause(2.0, PLACE)]
+    assert gaps(laid(script_of(say("Ana", "Listen."), *paused, say("Ben", "I did.")))) == [8.0]
+
+
+def test_an_outro_makes_the_episode_longer():
+    script = script_of(say("Ana", "Goodbye."), music())
+    timeline = laid(script)
+    assert seconds(timeline.length - timeline.lines[-1].end) == 5.0
+    (bed,) = timeline.sections[0].beds
+    assert bed.end == timeline.length
+
+
+def test_a_chapter_of_music_alone_has_a_mark():
+    script = script_of(say("Ana", "Goodbye."), Chapter("Outro", PLACE), music())
+    assert [mark.title for mark in laid(script).chapters] == ["T", "Outro"]
+
+
+@pytest.mark.parametrize("limits", [UTTERANCES, WINDOWS])
+def test_a_speaker_at_another_speed_keeps_the_gaps_and_shortens_the_words(limits):
+    script = script_of(say("Ana", "One two three."), say("Ben", "Four five."), say("Ana", "Six."))
+    cast = cast_of(script, limits)
+    fast = replace(cast, parts={**cast.parts, "Ben": replace(cast.parts["Ben"], speed=1.25)})
+    plan = make_plan(script, cast)
+    usual, quick = (lay_out(script, plan, clips_for(plan), who) for who in (cast, fast))
+    assert gaps(quick) == pytest.approx(gaps(usual), abs=1e-3)
+    lengths = [[line.end - line.start for line in timeline.lines] for timeline in (usual, quick)]
+    ratios = [before / after for before, after in zip(*lengths, strict=True)]
+    assert ratios == pytest.approx([1.0, 1.25, 1.0], abs=1e-3)
+    assert [p.speed for p in quick.sections[0].placements] == [1.0, 1.25, 1.0]
+    for word in quick.lines[1].words:
+        assert quick.lines[1].start <= word.start <= word.end <= quick.lines[1].end
+
+
+def test_two_channels_are_asked_for_by_pan_and_stereo_only():
+    script = script_of(say("Ana", "One."))
+    cast = cast_of(script)
+    plan = make_plan(script, cast)
+    assert laid(script).channels == 1
+    assert laid(script_of(music(), say("Ana", "One."))).channels == 2
+    panned = replace(cast, parts={"Ana": replace(cast.parts["Ana"], pan=-0.3)})
+    assert lay_out(script, plan, clips_for(plan), panned).channels == 2
