@@ -212,7 +212,9 @@ class _Encoding:
     def make(self, path: Path) -> dict[str, object]:
         """Encode, measure, and if need be correct; the facts of the file that is kept."""
         encoding, louder = self.encoding, 0.0
-        for passes in range(1, PASSES + 1):
+        passes = 0
+        while passes < PASSES:
+            passes += 1
             drive = solve(self.survey, self.target, encoding, louder)
             piece, measured = self._attempt(drive, path)
             off = 0.0 if drive.capped else self._level(measured) - self.target.level_db

@@ -1,4 +1,5 @@
 import errno
+import io
 import json
 import math
 import os
@@ -371,6 +372,30 @@ def test_what_a_podcast_says_about_itself_is_there(
     for name, text in SAID:
         value = tags[name[suffix]]
         assert (value[0] if isinstance(value, list) else str(value)) == text
+
+
+def test_a_wav_of_over_4_gib_is_tagged_as_well(tmp_path: Path) -> None:
+    path = tmp_path / "x.wav"
+    sound = ["-f", "lavfi", "-i", "sine=f=440:d=1.00003:r=44100", "-c:a", "pcm_s16le"]
+    subprocess.run([ffmpeg(), "-v", "error", *sound, "-rf64", "always", str(path)], check=True)
+    before = path.read_bytes()
+    assert before[:4] == b"RF64"
+    write_tags(path, Tags(title="Long"), None, [Mark("One", 0), Mark("Two", 9000)], 44_100, 44_101)
+    after = path.read_bytes()
+    chunks, at = {}, 12
+    while at < len(after):
+        size = int.from_bytes(after[at + 4 : at + 8], "little")
+        if after[at : at + 4] == b"data":  # its size stands in ds64
+            size = int.from_bytes(chunks[b"ds64"][8:16], "little")
+        chunks[after[at : at + 4]] = after[at + 8 : at + 8 + size]
+        at += 8 + size + size % 2
+    assert at == len(after)
+    assert int.from_bytes(chunks[b"ds64"][:8], "little") == len(after) - 8
+    tags = ID3(io.BytesIO(chunks[b"id3 "]))
+    assert str(tags["TIT2"]) == "Long"
+    assert len(tags.getall("CHAP")) == 2
+    assert chunks[b"data"] in before
+    assert len(chunks[b"data"]) == 2 * 44_101
 
 
 def test_a_wav_carries_everything_in_its_id3_chunk(

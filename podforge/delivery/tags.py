@@ -8,6 +8,7 @@ same tags give the same bytes: no time of writing, no padding.
 # mypy: disable-error-code="no-untyped-call"
 
 import base64
+import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -31,6 +32,7 @@ from podforge.units import rescale
 __all__ = ["DISCLOSURE", "Tags", "tags_of", "write_tags"]
 
 _MEDIA_KIND = {"audiobook": 2, "podcast": 21}  # the `stik` atom, as iTunes reads it
+_RF64_SIZE_AT = 20  # after RF64, its unused size, WAVE, and the name and size of ds64
 _CONTENTS_ENTRIES = 255  # of one CTOC frame: its count is a byte (ID3v2 Chapter Frame, 3.2)
 
 
@@ -80,12 +82,38 @@ def _write_mp3(path: Path, tags: Tags, cover: bytes | None, chapters: Sequence[_
 
 
 def _write_wav(path: Path, tags: Tags, cover: bytes | None, chapters: Sequence[_Chapter]) -> None:
+    if _is_rf64(path):
+        _append_to_rf64(path, tags, cover, chapters)
+        return
     file: Any = WAVE(path)
     if file.tags is None:
         file.add_tags()
     file.tags.clear()
     _fill_id3(file.tags, tags, cover, chapters)
     file.tags.save(path, v2_version=3, padding=_no_padding)
+
+
+def _is_rf64(path: Path) -> bool:
+    """Whether it is a WAV of over 4 GiB (EBU Tech 3306), which mutagen does not know."""
+    with path.open("rb") as file:
+        return file.read(4) == b"RF64"
+
+
+def _append_to_rf64(
+    path: Path, tags: Tags, cover: bytes | None, chapters: Sequence[_Chapter]
+) -> None:
+    """Add the chunk `id3 ` at the end, and its bytes to the size in the first chunk, `ds64`."""
+    frames, data = id3.ID3(), io.BytesIO()
+    _fill_id3(frames, tags, cover, chapters)
+    frames.save(data, v1=0, v2_version=3, padding=_no_padding)
+    body = data.getvalue()
+    with path.open("r+b") as file:
+        end = file.seek(0, io.SEEK_END)
+        file.write(bytes(end % 2) + b"id3 " + len(body).to_bytes(4, "little") + body)
+        file.write(bytes(len(body) % 2))
+        size = file.tell() - 8
+        file.seek(_RF64_SIZE_AT)
+        file.write(size.to_bytes(8, "little"))
 
 
 def _write_m4b(path: Path, tags: Tags, cover: bytes | None, _: Sequence[_Chapter]) -> None:
