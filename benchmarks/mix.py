@@ -25,7 +25,8 @@ from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from podforge.encodings import Encoding
-    from podforge.mastering import Drive, Survey
+    from podforge.mastering import Drive
+    from podforge.surveying import Survey
     from podforge.timeline import Section
 
 RATE = 44_100
@@ -186,10 +187,11 @@ def ours(folder: Path, name: str) -> None:
 @contextmanager
 def mastered(folder: Path, name: str) -> Iterator[tuple[IO[bytes], "Survey", "Drive", "Encoding"]]:
     from podforge.encodings import Format, encoding_of
-    from podforge.mastering import solve, survey
+    from podforge.mastering import solve
     from podforge.mixing import mix
     from podforge.pcm import from_wav
     from podforge.pieces import BEYOND_SAMPLES
+    from podforge.surveying import survey
     from podforge.targets import target_of
 
     section, target = lay_out(folder), target_of(TARGET)

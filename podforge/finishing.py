@@ -17,7 +17,7 @@ from podforge.encodings import Encoding, Format, encoding_of
 from podforge.errors import storage
 from podforge.events import Tell
 from podforge.inspecting import Inspector, Measured, Verdict, joined, judge
-from podforge.mastering import MASTER_VERSION, Drive, Survey, apply, solve, survey
+from podforge.mastering import MASTER_VERSION, Drive, apply, solve
 from podforge.media import decode, ffmpeg_version
 from podforge.mixing import MIX_VERSION, mix
 from podforge.pcm import from_wav
@@ -28,12 +28,14 @@ from podforge.script import Header
 from podforge.sidebyside import Stage, side_by_side
 from podforge.signal import Samples
 from podforge.store import Store
+from podforge.surveying import Survey, survey
 from podforge.targets import DEFAULT_TARGET, Target, target_of
 from podforge.timeline import Placement, Section, Timeline
 
-PASSES = 3  # encodings of one section at most
+PASSES = 5  # encodings of one section at most
 CLOSE_LU = 0.1  # what is further from the target is encoded again
 SPARE_DB = 0.05  # below the ceiling, of peaks that were above it
+MOST_STEP_DB = 0.5  # a coder's single slip is not to cost the whole its level
 MIXING_SHARE = 0.15  # of the time that a section takes; the rest goes to its encodings
 ENCODING_SHARE = 0.7  # of an encoding; the rest is decoding and measuring
 
@@ -223,7 +225,8 @@ class _Encoding:
                 break
             louder += off
             if over > 0:
-                encoding = replace(encoding, overshoot_db=encoding.overshoot_db + over + SPARE_DB)
+                step = min(over, MOST_STEP_DB) + SPARE_DB
+                encoding = replace(encoding, overshoot_db=encoding.overshoot_db + step)
         return {
             "piece": piece.facts(),
             "measured": measured.facts(),

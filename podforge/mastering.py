@@ -8,48 +8,29 @@ effect foreseen, so that the decoded file lands on the target in one encoding.
 
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from podforge.encodings import Encoding
-from podforge.limiting import Release, attacked, block_samples, limit_windows, reduction_db
-from podforge.metering import Loudness, integrated
+from podforge.limiting import Release, attacked, block_samples, limit_windows
+from podforge.metering import integrated
 from podforge.peaks import MARGIN
-from podforge.signal import Block, blocks_of
+from podforge.signal import Block
+from podforge.surveying import PARTS, PEAK_DB, PEAK_POWER, Peaks, Survey
 from podforge.targets import Target
 from podforge.units import to_decibels
 from podforge.weighting import HOP_SECONDS, Floats
 
-MASTER_VERSION = 1  # raised by hand when the same mix is mastered differently on purpose
+MASTER_VERSION = 2  # raised by hand when the same mix is mastered differently on purpose
 MOST_GAIN_DB = 30.0  # nearly silent input is left quiet rather than turned into noise
 GAIN_STEP_DB = 0.5  # of the search for a gain that is enough
 SOLVED_TO_LU = 0.002
+TAKEN = 0.97  # of the loss that the envelopes foresee, the limiter takes so much (measured)
 MOST_STEPS = 20  # of the search between two gains; it needs three or four
 SOLVED_AT_ONCE = 600  # hops: keeps the memory flat, and the arrays in cache
-PARTS = 20  # peaks are surveyed so much finer than loudness: 1.4 MB for an hour, as float16
-BLOCK_SECONDS = 4.0  # numpy's calls cost less in long blocks, and these still fit the cache
-
-
-@dataclass(frozen=True)
-class Survey:
-    """What is known of a mix that lies in a spool as float32, interleaved.
-
-    `energies` (hops,) are K-weighted mean squares of each 100 ms, `powers` (hops,) those of the
-    bare samples; `peaks` (hops, PARTS) the largest samples of its parts.  `samples` of the
-    `spooled` ones were measured; those after them are there for encoders to run out on.
-    """
-
-    rate: int
-    channels: int
-    samples: int
-    spooled: int
-    energies: Floats
-    powers: Floats
-    peaks: NDArray[np.float16]
 
 
 @dataclass(frozen=True)
@@ -66,71 +47,6 @@ class Drive:
     capped: bool
 
 
-def survey(
-    blocks: Iterable[Block], spool: IO[bytes], rate: int, samples: int | None = None
-) -> Survey:
-    """Write blocks of shape (samples, channels) to `spool`, measuring the first `samples` of them.
-
-    Memory: 60 bytes for each 100 ms.
-    """
-    hop = round(rate * HOP_SECONDS)
-    loudness: Loudness | None = None
-    peaks: list[NDArray[np.float16]] = []
-    powers: list[Floats] = []
-    channels = spooled = 0
-    for block in blocks_of(blocks, hop * round(BLOCK_SECONDS / HOP_SECONDS)):
-        if loudness is None:
-            channels = block.shape[1]
-            loudness = Loudness(rate, channels)
-        spool.write(np.ascontiguousarray(block).data)
-        heard = block if samples is None else block[: max(0, samples - spooled)]
-        spooled += len(block)
-        if len(heard):
-            loudness.feed(heard)
-            peaks.append(_part_peaks(heard, hop))
-            powers.append(_powers(heard, hop))
-    energies = loudness.energies if loudness else np.zeros(0)
-    found = np.concatenate([np.zeros((0, PARTS), np.float16), *peaks])
-    plain = np.concatenate([np.zeros(0), *powers])
-    if len(energies) == 1:
-        plain = np.array([plain.mean()])
-    return Survey(
-        rate=rate,
-        channels=channels,
-        samples=spooled if samples is None else min(samples, spooled),
-        spooled=spooled,
-        energies=energies,
-        powers=plain[: len(energies)],
-        peaks=_like(energies, found),
-    )
-
-
-def _powers(block: Block, hop: int) -> Floats:
-    """Mean square of each hop over all channels, shape (hops,); the last may be part of one."""
-    whole = len(block) // hop
-    parts = block[: whole * hop].reshape(whole, hop * block.shape[1])
-    powers = np.einsum("hn,hn->h", parts, parts).astype(np.float64) / parts.shape[1]
-    rest = block[whole * hop :]
-    return np.append(powers, np.mean(np.square(rest))) if len(rest) else powers
-
-
-def _part_peaks(block: Block, hop: int) -> NDArray[np.float16]:
-    """Largest sample of each part of each hop, shape (hops, PARTS); the last may be part of one."""
-    hops = -(-len(block) // hop)
-    size = np.zeros(hops * hop, np.float32)
-    if block.shape[1] == 1:
-        np.abs(block[:, 0], out=size[: len(block)])
-    else:
-        np.abs(block).max(axis=1, out=size[: len(block)])
-    edges = np.arange(PARTS) * hop // PARTS
-    return np.maximum.reduceat(size.reshape(hops, hop), edges, axis=1).astype(np.float16)
-
-
-def _like(energies: Floats, peaks: NDArray[np.float16]) -> NDArray[np.float16]:
-    """Peaks of the hops that have an energy; all of them where one energy stands for all."""
-    return peaks.reshape(1, -1) if len(energies) == 1 else peaks[: len(energies)]
-
-
 def solve(survey: Survey, target: Target, encoding: Encoding, louder_db: float = 0.0) -> Drive:
     """The gain and ceiling with which the decoded file meets the target.
 
@@ -143,8 +59,9 @@ def solve(survey: Survey, target: Target, encoding: Encoding, louder_db: float =
     level, energies = _LEVELS[target.measure], _energies(survey, target)
 
     def reached(gain_db: float) -> float:
-        kept = _kept(survey.peaks, gain_db, ceiling)
-        return level(energies * kept * 10 ** (gain_db / 10))
+        limited = level(energies * _kept(survey.peaks, gain_db, ceiling)) + gain_db
+        unlimited = level(energies) + gain_db
+        return limited if unlimited == -math.inf else unlimited - TAKEN * (unlimited - limited)
 
     low = min(wanted - _linear(level, energies), MOST_GAIN_DB)
     steps = np.arange(low, MOST_GAIN_DB + GAIN_STEP_DB, GAIN_STEP_DB).clip(max=MOST_GAIN_DB)
@@ -202,7 +119,7 @@ def _crossing(reached: Callable[[float], float], low: float, high: float, wanted
     return high
 
 
-def _kept(peaks: NDArray[np.float16], gain_db: float, ceiling_db: float) -> Floats:
+def _kept(peaks: Peaks, gain_db: float, ceiling_db: float) -> Floats:
     """The part of the energy of each hop that the limiter leaves.
 
     Within a hop the energy is taken to lie where the peaks are high.
@@ -211,10 +128,10 @@ def _kept(peaks: NDArray[np.float16], gain_db: float, ceiling_db: float) -> Floa
     release = Release(step)
     kept = np.ones(len(peaks))
     for start in range(0, len(peaks), SOLVED_AT_ONCE):
-        part = peaks[start : start + SOLVED_AT_ONCE].astype(np.float32)
-        levels = reduction_db(part.reshape(-1), ceiling_db - gain_db)
+        part = peaks[start : start + SOLVED_AT_ONCE]
+        levels = np.minimum(0.0, ceiling_db - gain_db - PEAK_DB[part].reshape(-1))
         drawn = attacked(release(levels), step).reshape(part.shape)
-        weights = np.square(part) + np.float32(1e-20)
+        weights = PEAK_POWER[part]
         left = np.einsum("hp,hp->h", weights, 10 ** (drawn / 10))
         kept[start : start + SOLVED_AT_ONCE] = left / weights.sum(axis=1)
     return kept

@@ -15,11 +15,11 @@ from podforge.mastering import (
     MOST_GAIN_DB,
     apply,
     solve,
-    survey,
 )
 from podforge.media import decode, encode
 from podforge.pieces import BEYOND_SAMPLES, encode_piece, join
 from podforge.signal import room_tone
+from podforge.surveying import survey
 from podforge.targets import TARGETS, Target, target_of
 from tests.sounds import blocks, ebur128, sine, speech
 
