@@ -11,7 +11,7 @@ CUT_SECONDS = 0.080  # a window is cut only in at least this much low energy (DE
 CUT_CONFIDENCE = 0.5  # ... beside edges that are at least this sure
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Span:
     """Where one utterance lies: from the first to past the last sample of its speech."""
 
@@ -20,7 +20,7 @@ class Span:
     confidence: float = 1.0  # 0 guessed .. 1 told by the engine
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Word:
     """`text[first:last]` of the utterance's spoken text sounds from `start` to `end`."""
 
@@ -30,7 +30,7 @@ class Word:
     end: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Level:
     """Gated loudness of one utterance and how many seconds passed the gate (BS.1770)."""
 

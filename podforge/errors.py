@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Literal
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Place:
     """A position in an input file: line and column count from 1; 0 means "the file as a whole"."""
 

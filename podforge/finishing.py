@@ -30,6 +30,7 @@ from podforge.signal import Samples
 from podforge.store import Store
 from podforge.surveying import Survey, survey
 from podforge.targets import DEFAULT_TARGET, Target, target_of
+from podforge.threads import one_arena
 from podforge.timeline import Placement, Section, Timeline
 
 PASSES = 5  # encodings of one section at most
@@ -133,6 +134,7 @@ class _Finishing:
         """Mix and encode sections, several at once; a single one in several parts at once."""
         if not missing:
             return
+        one_arena()
         seconds = sum(section.length for section, _ in missing) / rate
         at_once = min(self.workers, len(missing))
         with Stage("mixing and encoding", seconds, self.tell) as stage:

@@ -21,7 +21,7 @@ KEY_SCHEMA = 1
 Splits = Mapping[str, frozenset[int]]  # window key -> utterances that must open a new window
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Utterance:
     """A paragraph, or a piece of a long one, inside a job.
 

@@ -16,7 +16,7 @@ from podforge.errors import Place, Problem
 Mode = Literal["podcast", "audiobook"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Edit:
     """`spoken[spoken_start:spoken_end]` stands for `text[source_start:source_end]`."""
 
@@ -26,7 +26,7 @@ class Edit:
     source_end: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Spoken:
     """What the engine is given for a text, and the way back to that text.
 
@@ -64,7 +64,7 @@ def replaced(text: str, found: Iterable[tuple[int, int, str]]) -> Spoken:
     return Spoken("".join([*parts, text[at:]]), tuple(edits))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Speech:
     """A paragraph spoken by one speaker, or by several at once (an ensemble).
 

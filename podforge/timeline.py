@@ -10,7 +10,7 @@ from podforge.errors import Place, Problem
 from podforge.script import Cue
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Placement:
     """`clip[start:end]` (samples of the clip) sounds from `at` (samples of its section).
 
@@ -66,7 +66,7 @@ class Bed:
     crossfade: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TimedWord:
     """A written word and when it sounds, in samples of the mix."""
 
@@ -75,7 +75,7 @@ class TimedWord:
     end: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """A paragraph as it is heard: who, what, when (samples of the mix), and from where."""
 
