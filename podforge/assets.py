@@ -17,6 +17,7 @@ from podforge.plain import plain
 from podforge.plan import digest
 from podforge.script import Cue, Script
 from podforge.settings import FILE, find_project_file
+from podforge.sounding import length_problems
 from podforge.store import Store
 from podforge.store.files import digest_of
 from podforge.store.records import Record
@@ -84,6 +85,8 @@ def load_assets(script: Script, store: Store, rate: int, tell: Tell) -> Sounds:
             problems += [
                 Problem(places[name], "warning", f"{said} {text}") for text in record["findings"]
             ]
+    heard = (i for i in script.items if isinstance(i, Cue) and i.file in assets)
+    problems += length_problems(heard, assets, rate)
     if any(problem.severity == "error" for problem in problems):
         raise InputError(tuple(problems))
     return Sounds(assets, tuple(problems))

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,17 @@ class Outputs:
     def audio(self) -> tuple[Path, ...]:
         """All audio files."""
         return tuple(path for wanted in self.formats for path in self.files(wanted))
+
+    def strays(self) -> tuple[Path, ...]:
+        """Files of chapters that an earlier render left and that no longer belong to the rest."""
+        mine = set(self.audio())
+        return tuple(
+            path
+            for wanted in self.formats
+            if self.split
+            for path in sorted(self.folder.glob(f"{escape(self.stem)}-[0-9][0-9]*.{wanted.name}"))
+            if path not in mine
+        )
 
     def everything(self) -> tuple[Path, ...]:
         """Every file of the episode, the audio last."""

@@ -19,6 +19,7 @@ from podforge.events import Tell
 from podforge.inspecting import Inspector, Measured, Verdict, joined, judge
 from podforge.mastering import MASTER_VERSION, Drive, apply, solve
 from podforge.media import decode, ffmpeg_version
+from podforge.media.probing import Probed
 from podforge.mixing import MIX_VERSION, mix
 from podforge.pcm import from_wav
 from podforge.pieces import BEYOND_SAMPLES, Piece, encode_piece, join
@@ -33,6 +34,8 @@ from podforge.targets import DEFAULT_TARGET, Target, target_of
 from podforge.threads import one_arena
 from podforge.timeline import Placement, Section, Timeline
 
+OF_EACH = ("level", "true peak")  # what each chapter of a book must meet
+PIECE_VERSION = 1  # raised when the facts of a piece, or the way it is cut, change
 PASSES = 5  # encodings of one section at most
 CLOSE_LU = 0.1  # what is further from the target is encoded again
 SPARE_DB = 0.05  # below the ceiling, of peaks that were above it
@@ -45,8 +48,7 @@ ENCODING_SHARE = 0.7  # of an encoding; the rest is decoding and measuring
 class Finished:
     """A timeline in one encoding: a piece for each section, and what they measure together.
 
-    `passes` counts encodings, one for each section where nothing had to be made again.  `capped`:
-    too quiet for the target; it would have become noise.
+    `passes` counts encodings, one for each section where nothing had to be made again.
     """
 
     encoding: Encoding
@@ -55,17 +57,48 @@ class Finished:
     pieces: tuple[Piece, ...]
     measures: tuple[Measured, ...]
     passes: int
-    capped: bool
 
     @cached_property
     def measured(self) -> Measured:
         """All sections as one."""
         return joined(self.measures)
 
-    @cached_property
-    def verdicts(self) -> tuple[Verdict, ...]:
-        """What the target asks for, held against the whole."""
-        return judge(self.measured, self.target)
+    def gate(self, titles: Sequence[str], split: bool) -> tuple[Verdict, ...]:
+        """What the target asks for, held against what was made.
+
+        Of files of their own (`split`) each must pass.  Of one file that is joined of sections the
+        whole must, and each section its level and peak.  Failures say which, by `titles`.
+        """
+        alone = [judge(measured, self.target, self._file(measured)) for measured in self.measures]
+        whole = judge(self.measured, self.target, self._file(self.measured))
+        found: list[Verdict] = []
+        for number, verdict in enumerate(whole):
+            each = [verdicts[number] for verdicts in alone]
+            failed = [
+                replace(one, name=f"{title}: {one.name}")
+                for title, one in zip(titles, each, strict=True)
+                if not one.ok
+            ]
+            if split:
+                found += failed or [replace(verdict, value=f"{len(each)} files", ok=True)]
+            else:
+                found.append(verdict)
+                found += failed if len(each) > 1 and verdict.name in OF_EACH else []
+        return tuple(found)
+
+    def _file(self, measured: Measured) -> Probed:
+        """What is known of a file without looking at it."""
+        return Probed(
+            container=self.encoding.stream,
+            codec=self.encoding.stream,
+            bit_rate=1000 * self.encoding.kbits,
+            rate=measured.rate,
+            channels=measured.channels,
+            seconds=measured.seconds,
+            cover=True,
+            chapters=(),
+            tags={},
+        )
 
     @property
     def bytes(self) -> int:
@@ -111,12 +144,12 @@ class _Finishing:
             encoding: [self._key(section, timeline.rate, encoding) for section in timeline.sections]
             for encoding in encodings
         }
-        missing = [
-            (section, found)
+        missing = {
+            tuple(found.values()): (section, found)  # equal sections are made once
             for number, section in enumerate(timeline.sections)
             if (found := self._missing({e: keys[e][number] for e in encodings}))
-        ]
-        self._make(missing, timeline.rate)
+        }
+        self._make(list(missing.values()), timeline.rate)
         return [self._finished(encoding, keys[encoding]) for encoding in encodings]
 
     def _missing(self, keys: Mapping[Encoding, str]) -> dict[Encoding, str]:
@@ -125,10 +158,13 @@ class _Finishing:
 
     def _key(self, section: Section, rate: int, encoding: Encoding) -> str:
         """All that decides the bytes of an encoded section, and nothing else."""
-        made_by = [MIX_VERSION, MASTER_VERSION, ffmpeg_version(), encoding.arguments]
+        made_by = [MIX_VERSION, MASTER_VERSION, PIECE_VERSION, ffmpeg_version()]
+        coded = [encoding.arguments, encoding.attenuation_db, encoding.overshoot_db]
         target = self.target
         wanted = [target.level_db, target.ceiling_db, target.measure, self.channels]
-        return digest([made_by, wanted, rate, section.length, section.tone_db, _sounds(section)])
+        return digest(
+            [made_by, coded, wanted, rate, section.length, section.tone_db, _sounds(section)]
+        )
 
     def _make(self, missing: Sequence[tuple[Section, Mapping[Encoding, str]]], rate: int) -> None:
         """Mix and encode sections, several at once; a single one in several parts at once."""
@@ -187,7 +223,6 @@ class _Finishing:
             ),
             measures=tuple(Measured.of_facts(record["measured"]) for record in known),
             passes=sum(record["passes"] for record in known),
-            capped=any(record["capped"] for record in known),
         )
 
 
@@ -216,25 +251,25 @@ class _Encoding:
     def make(self, path: Path) -> dict[str, object]:
         """Encode, measure, and if need be correct; the facts of the file that is kept."""
         encoding, louder = self.encoding, 0.0
-        passes = 0
-        while passes < PASSES:
-            passes += 1
+        tried: list[tuple[float, int, Piece, Measured]] = []
+        while len(tried) < PASSES:
             drive = solve(self.survey, self.target, encoding, louder)
-            piece, measured = self._attempt(drive, path)
+            piece, measured = self._attempt(drive, path.with_suffix(f".{len(tried)}"))
             off = 0.0 if drive.capped else self._level(measured) - self.target.level_db
             over = measured.true_peak_db - self.target.ceiling_db
+            tried.append((max(over, 0.0) + abs(off), len(tried), piece, measured))
             if abs(off) <= CLOSE_LU and over <= 0:
                 break
             louder += off
             if over > 0:
                 step = min(over, MOST_STEP_DB) + SPARE_DB
                 encoding = replace(encoding, overshoot_db=encoding.overshoot_db + step)
+        _, _, piece, measured = min(tried)
+        piece.path.replace(path)
         return {
             "piece": piece.facts(),
             "measured": measured.facts(),
-            "passes": passes,
-            "capped": drive.capped,
-            "gain_db": drive.gain_db,
+            "passes": len(tried),
         }
 
     def _attempt(self, drive: Drive, path: Path) -> tuple[Piece, Measured]:

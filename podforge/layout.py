@@ -12,7 +12,7 @@ from podforge.cast import Cast
 from podforge.clip import Clip
 from podforge.errors import Problem
 from podforge.levels import speaker_gains
-from podforge.placing import Placer
+from podforge.placing import BEFORE_SECONDS, Placer
 from podforge.plan import Plan, Splits
 from podforge.scoring import score, trailing, waits
 from podforge.script import Chapter, Cue, Header, Pause, Script
@@ -105,6 +105,7 @@ class _Section:
     at: int = 0
     end: int = 0
     before: Entry | None = None
+    due: Chapter | None = None  # announced, and nothing of it was heard yet
     lines: list[Line] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
     cues: list[PlacedCue] = field(default_factory=list)
@@ -117,9 +118,10 @@ class _Section:
             self._add(entry)
         self._finish(part.after)
         speech = [(line.start, line.end) for line in self.lines]
-        self.beds, self.warnings = score(
+        self.beds, problems = score(
             self.cues, speech, self.origin, self.end - self.edge, self.assets, MIX_RATE, self.last
         )
+        self.warnings += problems
         return self
 
     def section(self) -> Section:
@@ -147,7 +149,7 @@ class _Section:
         """Where the speech begins, and the chapter before it."""
         pauses = self.header.pauses
         if self.before is None:
-            head = to_samples(pauses.head, MIX_RATE)
+            head = to_samples(max(pauses.head, BEFORE_SECONDS), MIX_RATE)
             usual = max(0, head - self.edge)
             start = self._walk(entry.between, self.origin + self.edge, usual, usual)
             lead = start - self.origin
@@ -156,9 +158,21 @@ class _Section:
             least = to_samples(entry.between.least(pauses), MIX_RATE)
             start = self._walk(entry.between, self.at, least or usual, least)
             lead = min((start - self.at) // 2, to_samples(LEAD_SECONDS, MIX_RATE))
-        if entry.between.chapters:
-            self.marks.append(Mark(entry.between.chapters[-1], start - lead))
+        self._mark(start - lead)
         return start
+
+    def _mark(self, at: int) -> None:
+        """The chapter that was announced begins here, with a word or with music."""
+        if self.due:
+            self.marks.append(Mark(self.due.title, max([at, *(m.at + 1 for m in self.marks[-1:])])))
+            self.due = None
+
+    def _announce(self, chapter: Chapter | None) -> None:
+        """A chapter is to begin; one that was to begin before has nothing in it."""
+        if self.due:
+            text = f'the chapter "{self.due.title}" has nothing in it and is left out'
+            self.warnings += (Problem(self.due.place, "warning", text),)
+        self.due = chapter
 
     def _walk(self, between: Between, at: int, usual: int, least: int) -> int:
         """Where the speech after `between` begins, with its cues placed on the way.
@@ -168,13 +182,17 @@ class _Section:
         """
         position, paused = at, False
         for item in between.items:
-            if isinstance(item, Pause):
+            if isinstance(item, Chapter):
+                self._announce(item)
+            elif isinstance(item, Pause):
                 position += to_samples(item.seconds, MIX_RATE)
                 paused = True
             elif isinstance(item, Cue):
                 waiting = waits(item, self.assets, MIX_RATE)
                 position += usual if waiting and not paused else 0
                 self.cues.append(PlacedCue(item, position))
+                if item.file in self.assets:
+                    self._mark(position if self.before or self.marks else self.origin)
                 position += waiting
                 paused = paused and not waiting
         return max(position + (0 if paused else usual), at + least)
@@ -187,14 +205,11 @@ class _Section:
 
     def _finish(self, after: Between) -> None:
         """The silence at the end, and music that is heard longer than the last word."""
-        pauses, spoken = self.header.pauses, len(self.cues)
+        pauses = self.header.pauses
         tail = to_samples(pauses.tail, MIX_RATE)
         if self.edge:  # the head of the next chapter is part of the gap
             tail = max(tail, to_samples(pauses.chapter - pauses.head, MIX_RATE))
         silent = self._walk(after, self.at, 0, tail)
         heard = trailing(self.cues, self.at, self.assets, MIX_RATE)
         self.end = max(silent, heard + self.edge)
-        closing = [placed for placed in self.cues[spoken:] if placed.cue.file in self.assets]
-        title = next((i.title for i in reversed(after.items) if isinstance(i, Chapter)), "")
-        if title and closing:  # a chapter of music alone
-            self.marks.append(Mark(title, closing[0].at))
+        self._announce(None)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from podforge.peaks import MARGIN, hop_peaks
-from podforge.signal import Block, blocks_of
+from podforge.signal import Block, blocks_of, rising
 from podforge.units import to_gain
 
 Floats = NDArray[np.float64]
@@ -78,22 +78,15 @@ class Release:
 
     def __call__(self, levels: Floats) -> Floats:
         """The highest gain in dB that stays at or below `levels` and rises no faster."""
-        slow = _rising(np.append(self._slow, np.maximum(levels, -KNEE_DB)), self._slow_step)[1:]
-        fast = _rising(np.append(self._fast, np.minimum(levels + KNEE_DB, 0)), self._fast_step)[1:]
+        slow = rising(np.append(self._slow, np.maximum(levels, -KNEE_DB)), self._slow_step)[1:]
+        fast = rising(np.append(self._fast, np.minimum(levels + KNEE_DB, 0)), self._fast_step)[1:]
         self._slow, self._fast = float(slow[-1]), float(fast[-1])
         return slow + fast
 
 
 def attacked(levels: Floats, step: float) -> Floats:
     """The highest gain in dB that stays at or below `levels` and falls no faster than allowed."""
-    return _rising(levels[::-1], ATTACK_DB_PER_SECOND * step)[::-1]
-
-
-def _rising(levels: Floats, step: float) -> Floats:
-    """The least, over j <= k, of levels[j] + (k - j) * step."""
-    line = step * np.arange(len(levels))
-    lowest: Floats = np.minimum.accumulate(levels - line)
-    return lowest + line
+    return rising(levels[::-1], ATTACK_DB_PER_SECOND * step)[::-1]
 
 
 def _reduced(block: Block, levels: Floats, following: Floats, hop: int, step: float) -> Block:

@@ -17,16 +17,13 @@ from podforge.encodings import LOSSLESS, Encoding
 from podforge.errors import storage
 from podforge.media import decode, encode
 from podforge.signal import Block
-from podforge.streams import CODECS as BY_SUFFIX
-from podforge.streams import Body, Codec, Part
+from podforge.streams import CODECS, Body, Codec, Part
 from podforge.units import MIX_RATE, rescale
 
 SEGMENT_SECONDS = 600.0  # at most: long beside an encoder's start, short beside an episode
 WORTH_SECONDS = 120.0  # what is longer has two segments at least
 AFTER_FRAMES = 3  # of what follows a segment, by when an encoder has given all of it
 BEYOND_SAMPLES = AFTER_FRAMES * 1152  # that a mix must go on: the longest frame is MP3's
-
-CODECS = {codec.name: codec for codec in BY_SUFFIX.values()}
 
 Master = Callable[[int, int], Iterator[Block]]  # blocks of the samples from .. to
 Told = Callable[[Iterable[Block]], Iterator[Block]]

@@ -13,7 +13,7 @@ from podforge.arranging import arrange
 from podforge.assets import load_assets
 from podforge.delivering import Outputs, deliver
 from podforge.delivery.cover import drawn_cover, own_cover
-from podforge.encodings import format_of
+from podforge.encodings import STREAMS, format_of
 from podforge.errors import (
     CorruptBlob,
     DiskFull,
@@ -31,11 +31,12 @@ from podforge.recording import Crew, Recording, missing_jobs, record
 from podforge.reporting import Made, missed_targets, report_of, suspects
 from podforge.stamps import Stamp
 from podforge.store import Store
-from podforge.units import CHARACTERS_PER_SECOND, MIX_RATE
+from podforge.units import CHARACTERS_PER_SECOND, MIX_RATE, spoken_length
 
 CLIP_BYTES = 2 * 24_000  # a second of clips, of the mix, and of a finished file, about
-MIX_BYTES = 4 * MIX_RATE
+MIX_BYTES = 2 * 4 * MIX_RATE  # two channels
 FILE_BYTES = 16_000
+LOSSLESS_BYTES = 2 * 2 * MIX_RATE
 REPAIRS = 3  # how often a damaged clip may send us back to record it again
 
 
@@ -98,7 +99,7 @@ def _produce(order: Order, tell: Tell) -> Product:
         stamp.renew(store, seconds)
         return _product(order, outputs, seconds, unchanged=True)
 
-    _check_space(project, outputs, store)
+    _check_space(project, outputs, store, order.workers)
     made = _make(order, outputs, project, store, tell)
     findings = suspects(made.plan, made.recording)
     _warn(
@@ -109,11 +110,13 @@ def _produce(order: Order, tell: Tell) -> Product:
             f"{len(findings)} suspect lines in {order.request.script}",
             hint="listen, change them, or render without --strict",
         )
-    notes = made.notes + missed_targets(made.finished)
+    notes = made.notes + missed_targets(made, outputs.split)
     _warn(notes, tell)
     report = report_of(project, made, notes, outputs)
     cover = picture or drawn_cover(project.script.header)
     deliver(project, made.timeline, made.finished, report, cover, outputs)
+    for path in outputs.strays():
+        tell(Warned("", f"{path} is a chapter of an earlier render: remove it"))
     if not findings and not notes:  # they must be told again the next time
         stamp.press(store, made.timeline.seconds)
     return _product(order, outputs, made.timeline.seconds)
@@ -134,11 +137,18 @@ def _check_declared(project: Project) -> None:
         raise InputError.at(Place(project.script.path), f"{text} ({hint})")
 
 
-def _check_space(project: Project, outputs: Outputs, store: Store) -> None:
+def _check_space(project: Project, outputs: Outputs, store: Store, workers: int) -> None:
     """Refuse work for which the store's disk has no room, before any of it is done."""
     seconds = estimate_seconds(project.script)
     new = _seconds(missing_jobs(project.plan, store))
-    needed = new * CLIP_BYTES + seconds * (MIX_BYTES + FILE_BYTES * len(outputs.formats))
+    mixed = seconds
+    if _by_chapter(project, outputs):  # only as many at once as there are workers
+        mixed = min(seconds, workers * _longest_chapter(project))
+    files = sum(
+        LOSSLESS_BYTES if STREAMS[wanted.name] == "flac" else FILE_BYTES
+        for wanted in outputs.formats
+    )
+    needed = new * CLIP_BYTES + mixed * MIX_BYTES + 2 * seconds * files  # kept and written
     free = store.free_bytes()
     if free < needed:
         raise DiskFull(
@@ -154,12 +164,24 @@ def _outputs(order: Order, project: Project) -> Outputs:
     return order.outputs.completed(tuple(map(format_of, header.formats)), titles)
 
 
+def _by_chapter(project: Project, outputs: Outputs) -> bool:
+    """Whether each chapter is mixed and encoded by itself."""
+    return outputs.split or project.script.header.mode == "audiobook"
+
+
+def _longest_chapter(project: Project) -> float:
+    """Seconds of speech in it, roughly."""
+    parts = arrange(project.script, project.plan).chapters()
+    lengths = (sum(spoken_length(entry.speech.said) for entry in part.entries) for part in parts)
+    return max(lengths, default=0) / CHARACTERS_PER_SECOND
+
+
 def _make(order: Order, outputs: Outputs, project: Project, store: Store, tell: Tell) -> Made:
     """Record, lay out, mix and master; a clip that turns out damaged is recorded again."""
     from podforge.finishing import finish
 
     script, cast = project.script, project.cast
-    by_chapter = outputs.split or script.header.mode == "audiobook"
+    by_chapter = _by_chapter(project, outputs)
     crew = Crew(order.workers, project.settings, order.afresh)
     for repair in range(REPAIRS + 1):
         try:

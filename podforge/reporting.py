@@ -27,6 +27,7 @@ from podforge.timeline import Timeline
 
 if TYPE_CHECKING:
     from podforge.finishing import Finished
+    from podforge.inspecting import Verdict
 
 
 # Decided by the script and its settings, not by how well the render went.
@@ -44,14 +45,18 @@ class Made:
     notes: tuple[Problem, ...] = ()
 
 
-def missed_targets(finished: Mapping[Format, "Finished"]) -> tuple[Problem, ...]:
+def missed_targets(made: Made, split: bool) -> tuple[Problem, ...]:
     """What the gate found wrong with each format."""
     return tuple(
         Problem(Place(""), "warning", f"the {wanted}: {v.name} is {v.value}, not {v.limit}")
-        for wanted, done in finished.items()
-        for v in done.verdicts
-        if not v.ok and v.name not in _ASKED_FOR
+        for wanted, done in made.finished.items()
+        for v in _gate(made, done, split)
+        if not v.ok and not v.name.endswith(_ASKED_FOR)
     )
+
+
+def _gate(made: Made, done: "Finished", split: bool) -> "tuple[Verdict, ...]":
+    return done.gate([section.title for section in made.timeline.sections], split)
 
 
 def suspects(plan: Plan, recording: Recording) -> tuple[ReportedLine, ...]:
@@ -86,7 +91,7 @@ def report_of(project: Project, made: Made, notes: tuple[Problem, ...], outputs:
         jobs_cached=len(keys - recording.fresh),
         retakes=sum(recording.clips[key].attempt for key in recording.fresh & keys),
         target=ReportedTarget(target.name, target.level_db, target.measure, target.ceiling_db),
-        outputs=tuple(_output(outputs, wanted, done) for wanted, done in made.finished.items()),
+        outputs=tuple(_output(made, outputs, wanted) for wanted in made.finished),
         findings=suspects(made.plan, recording),
         warnings=tuple(ReportedWarning(str(p.place), p.text) for p in (*script.warnings, *notes)),
         chapters=tuple(ReportedChapter(m.title, m.at / timeline.rate) for m in timeline.chapters),
@@ -95,8 +100,9 @@ def report_of(project: Project, made: Made, notes: tuple[Problem, ...], outputs:
     )
 
 
-def _output(outputs: Outputs, wanted: Format, done: "Finished") -> ReportedOutput:
-    measured = done.measured
+def _output(made: Made, outputs: Outputs, wanted: Format) -> ReportedOutput:
+    done = made.finished[wanted]
+    measured, gate = done.measured, _gate(made, done, outputs.split)
     return ReportedOutput(
         file=outputs.files(wanted)[0].name,
         files=len(outputs.files(wanted)),
@@ -112,7 +118,7 @@ def _output(outputs: Outputs, wanted: Format, done: "Finished") -> ReportedOutpu
         floor_db=measured.floor_db,
         encodings=done.passes,
         sections=len(done.pieces),
-        gate=tuple(ReportedVerdict(v.name, v.value, v.limit, v.ok) for v in done.verdicts),
+        gate=tuple(ReportedVerdict(v.name, v.value, v.limit, v.ok) for v in gate),
     )
 
 

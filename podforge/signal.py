@@ -154,6 +154,16 @@ def _padded(x: Samples, start: int, end: int) -> Samples:
     return padded
 
 
+def rising(levels: NDArray[np.float64], step: float) -> NDArray[np.float64]:
+    """The highest line nowhere above `levels` that rises by at most `step` each time.
+
+    It is the least, over j <= k, of levels[j] + (k - j) * step.
+    """
+    line = step * np.arange(len(levels))
+    lowest: NDArray[np.float64] = np.minimum.accumulate(levels - line)
+    return lowest + line
+
+
 def room_tone(rate: int, seconds: float, seed: int, level_db: float) -> Samples:
     """A loop of quiet, gently pink noise of `level_db` dBFS RMS.
 

@@ -5,18 +5,15 @@ quality time-scale modification of speech, ICASSP 1993.  Pieces of the sound are
 where they belong, shifted so that each goes on as the one before it did, and cross-faded.
 """
 
-import math
-
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from podforge.signal import Samples
-from podforge.units import to_samples
+from podforge.units import LEAST_SPEED, MOST_SPEED, at_speed, to_samples
 
 Places = NDArray[np.int64]
 
-SLOWEST, FASTEST = 0.5, 2.0
 HOP_SECONDS = 0.012  # of the result, from one piece to the next: a pulse of an 80 Hz voice
 REACH_SECONDS = 0.007  # a piece may be taken from this far to either side of its place,
 ERROR_SECONDS = 0.010  # as long as this is how far from its place it is heard at most
@@ -24,18 +21,13 @@ HOMESICKNESS = 0.1  # likeness that a shift by the whole reach must bring
 SILENCE = 1e-9  # energy of a piece that is like any other
 
 
-def stretched_length(samples: int, speed: float) -> int:
-    """How many samples `stretch` makes of so many."""
-    return math.floor(samples / speed + 0.5)
-
-
 def stretch(x: Samples, rate: int, speed: float) -> Samples:
-    """`x`, shape (samples,), in 1/speed of its time, shape (stretched_length(samples),).
+    """`x`, shape (samples,), in 1/speed of its time, shape (at_speed(samples),).
 
-    What is at t is then at t / speed, give or take 10 ms.  `speed` is from `SLOWEST` to `FASTEST`.
+    What is at t is then at t / speed, give or take 10 ms.  `speed`: `LEAST_SPEED` to `MOST_SPEED`.
     """
-    assert SLOWEST <= speed <= FASTEST
-    length = stretched_length(len(x), speed)
+    assert LEAST_SPEED <= speed <= MOST_SPEED
+    length = at_speed(len(x), speed)
     if speed == 1 or not length:
         return x[:length]
     hop = to_samples(HOP_SECONDS, rate)

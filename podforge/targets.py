@@ -50,14 +50,15 @@ def target_of(text: str) -> Target:
 
     Raises `UsageError`.
     """
-    if text in TARGETS:
-        return TARGETS[text]
-    numbers = _NUMBERS.fullmatch(text.replace("−", "-").strip())
+    name = text.strip().lower()
+    if name in TARGETS:
+        return TARGETS[name]
+    numbers = _NUMBERS.fullmatch(name.replace("−", "-"))
     level = float(numbers["level"]) if numbers else math.nan
     ceiling = float(numbers["ceiling"] or Target.ceiling_db) if numbers else math.nan
     if -70 < level <= -5 and -20 <= ceiling <= 0:
         return Target(_in_numbers(level, ceiling), level, ceiling)
-    near = get_close_matches(text.lower(), TARGETS, n=1)
+    near = get_close_matches(name, TARGETS, n=1)
     known = f"one of {', '.join(TARGETS)}, LUFS like -16, or LUFS and dBTP like -16/-2"
     hint = f"did you mean {near[0]}?" if near else known
     raise UsageError(f"there is no loudness target {text!r}", hint=hint)

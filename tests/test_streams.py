@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from podforge.encodings import STREAMS
 from podforge.errors import StorageError
 from podforge.media import ffmpeg_path
 from podforge.streams import CODECS, Body, Part
@@ -65,7 +66,7 @@ def encoded(x, kind):
 
 def segments(x, kind, step, folder, name="body"):
     """The parts of a section that is encoded every `step` frames anew, in one file."""
-    codec = CODECS[COMMANDS[kind][0]]
+    codec = CODECS[STREAMS[COMMANDS[kind][0]]]
     frame = frame_of(codec)
     kept = -(-len(x) // frame)
     parts, at, path = [], 0, folder / f"{name}.{kind}"
@@ -85,7 +86,7 @@ def segments(x, kind, step, folder, name="body"):
 
 def joined(parts, kind, samples, channels, path, chapters=()):
     """The file of parts, and its samples at the codec's rate."""
-    codec = CODECS[COMMANDS[kind][0]]
+    codec = CODECS[STREAMS[COMMANDS[kind][0]]]
     wanted = rescale(samples, RATE, codec.rate)
     codec.join(parts, path, wanted, channels, chapters)
     return wanted
@@ -111,7 +112,7 @@ def suffix(kind):
 @CHANNELS
 def test_segments_joined_decode_like_one_serial_encoding(kind, channels, tmp_path):
     x = sound(6.3, channels)
-    codec = CODECS[suffix(kind)]
+    codec = CODECS[STREAMS[suffix(kind)]]
     step = 210  # in the midst of speech
     heard = []
     for number, frames in enumerate((1 << 30, step)):
@@ -137,7 +138,7 @@ def test_segments_joined_decode_like_one_serial_encoding(kind, channels, tmp_pat
 @CHANNELS
 def test_sections_made_alone_meet_without_a_click(kind, channels, tmp_path):
     """The first gives a frame less than it keeps; both begin and end in room tone."""
-    codec = CODECS[suffix(kind)]
+    codec = CODECS[STREAMS[suffix(kind)]]
     frame = frame_of(codec)
     edge = 20_000
     sections = []
@@ -163,7 +164,7 @@ def test_sections_made_alone_meet_without_a_click(kind, channels, tmp_path):
 @settings(max_examples=3, deadline=None)
 @given(data=st.data())
 def test_any_length_that_the_frames_can_give(kind, data, one_second):
-    codec = CODECS[suffix(kind)]
+    codec = CODECS[STREAMS[suffix(kind)]]
     part = one_second[kind]
     most = part.frames * codec.frame - codec.delay
     samples = data.draw(st.integers(most - codec.frame + 1, most))
@@ -192,7 +193,7 @@ def test_the_same_parts_give_the_same_bytes(kind, one_second, tmp_path):
 
 @EVERY
 def test_what_is_no_stream_is_refused(kind):
-    split = CODECS[suffix(kind)].split
+    split = CODECS[STREAMS[suffix(kind)]].split
     stream = encoded(sound(0.2), kind)
     for bad in (b"RIFF" + bytes(60), stream[:-1], stream + b"x", stream[1:], stream[:3]):
         with pytest.raises(StorageError):

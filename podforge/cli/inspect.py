@@ -59,7 +59,9 @@ def inspect(files: tuple[Path, ...], target: str, picture: Path | None, as_json:
 
     if picture and len(files) > 1:
         raise UsageError("--picture draws one file", hint="inspect the files one by one")
-    wanted = target_of(target.lower()) if target else None
+    if picture and picture.suffix.lower() != ".png":
+        raise UsageError(f"--picture {picture} is not called .png", hint="what is drawn is a PNG")
+    wanted = target_of(target) if target else None
     code, found = 0, []
     for path in files:
         try:

@@ -25,5 +25,6 @@ def playlist(timeline: Timeline, names: Sequence[str]) -> str:
     """An extended M3U of the files of the sections, in the same folder."""
     lines = ["#EXTM3U", "#EXTENC:UTF-8"]
     for section, name in zip(timeline.sections, names, strict=True):
-        lines += [f"#EXTINF:{round(section.length / timeline.rate)},{plain(section.title)}", name]
+        entry = f"./{name}" if name.startswith("#") else name  # else it would be a comment
+        lines += [f"#EXTINF:{round(section.length / timeline.rate)},{plain(section.title)}", entry]
     return "\n".join(lines) + "\n"

@@ -8,7 +8,7 @@ from podforge.errors import Place
 from podforge.reading.names import RESERVED, normal
 from podforge.script import Cue
 
-_AUDIO = re.compile(r"\S(?:.*\S)?\.(?:mp3|wav|flac|ogg|oga|opus|m4a|aac|aiff?|wma)", re.I)
+_AUDIO = re.compile(r"\S(?:.*\S)?\.(?:mp3|wav|flac|ogg|oga|opus|m4a|aac|aiff?)", re.I)
 _CUE = re.compile(
     r"(?P<kind>music|sfx|sound effects?|sound)\b\s*(?P<colon>:?)\s*(?P<rest>.*)", re.I | re.S
 )

@@ -132,7 +132,7 @@ def _loudness(node: Node, findings: Findings) -> str | None:
     if written is None:
         return None
     try:
-        return target_of(written.lower()).name
+        return target_of(written).name
     except UsageError as error:
         findings.error(node.place, str(error))
         return None

@@ -5,6 +5,6 @@ from podforge.streams.base import Body, Codec, End, Part
 from podforge.streams.mp3 import MP3
 from podforge.streams.ogg import OPUS
 
-CODECS = {"mp3": MP3, "m4b": AAC, "m4a": AAC, "opus": OPUS}  # by the suffix of the file
+CODECS = {codec.name: codec for codec in (MP3, AAC, OPUS)}
 
 __all__ = ["CODECS", "Body", "Codec", "End", "Part"]

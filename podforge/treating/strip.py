@@ -8,7 +8,7 @@ for, so nothing is delayed.
 import numpy as np
 
 from podforge.chains import OFF, Chain
-from podforge.signal import Samples
+from podforge.signal import Samples, rising
 from podforge.treating.filters import high_band, low_end
 from podforge.weighting import Floats
 
@@ -96,14 +96,7 @@ def _slewed(wanted: Floats, fall: float, rise: float) -> Floats:
     It moves by at most `fall` and `rise` dB a hop; shape (hops + 1,).
     """
     edges = np.minimum(np.append(wanted, 0.0), np.append(0.0, wanted))
-    return _rising(_rising(edges, rise)[::-1], fall)[::-1]
-
-
-def _rising(levels: Floats, step: float) -> Floats:
-    """The least, over j <= k, of levels[j] + (k - j) * step."""
-    line = step * np.arange(len(levels))
-    lowest: Floats = np.minimum.accumulate(levels - line)
-    return lowest + line
+    return rising(rising(edges, rise)[::-1], fall)[::-1]
 
 
 def _lines(levels: Floats, hop: int) -> Samples:
