@@ -30,13 +30,13 @@ from podforge.delivery.captions import (
 from podforge.delivery.chapters import chapters_json
 from podforge.delivery.cover import MOST_BYTES, drawn_cover, mime_of, own_cover
 from podforge.delivery.report import Report, ReportedLine, ReportedOutput, report_json
-from podforge.delivery.sidecars import sidecars
+from podforge.delivery.sidecars import playlist, sidecars
 from podforge.delivery.tags import DISCLOSURE, Tags, tags_of, write_tags
 from podforge.delivery.transcripts import srt, transcript_json, webvtt
 from podforge.delivery.writing import publish, staging
 from podforge.errors import DiskFull, InputError, Place, StorageError
 from podforge.script import Header, Script
-from podforge.timeline import Line, Mark, TimedWord, Timeline
+from podforge.timeline import Line, Mark, Section, TimedWord, Timeline
 from tests.probe import ffmpeg, probe, probe_by_ffmpeg, probe_by_ffprobe
 
 RATE = 44_100
@@ -372,6 +372,14 @@ def test_what_a_podcast_says_about_itself_is_there(
     for name, text in SAID:
         value = tags[name[suffix]]
         assert (value[0] if isinstance(value, list) else str(value)) == text
+
+
+def test_a_playlist_has_no_comments_but_its_own() -> None:
+    sections = (Section("Two\nrows", 0, RATE, ()), Section("B", RATE, RATE, ()))
+    names = ["#1-01.mp3", "b.mp3"]
+    lines = playlist(Timeline(RATE, 2 * RATE, sections, (), ()), names).splitlines()
+    assert [line for line in lines if not line.startswith("#")] == ["./#1-01.mp3", "b.mp3"]
+    assert len(lines) == 6
 
 
 def test_a_wav_of_over_4_gib_is_tagged_as_well(tmp_path: Path) -> None:

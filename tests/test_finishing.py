@@ -167,3 +167,27 @@ def test_an_encoder_that_fails_leaves_nothing_behind(store, tmp_path, monkeypatc
     with pytest.raises(StorageError, match="ended with 3"):
         finished(store, timeline(section(store)), "mp3")
     assert not list((tmp_path / "store" / "tmp").iterdir())
+
+
+def test_the_gate_names_the_section_that_fails(store):
+    whole = timeline(*(section(store, 4.0, seed) for seed in range(3)))
+    (done,) = finished(store, whole, "mp3").values()
+    good, bad = done.measures[0], replace(done.measures[1], lufs=-19.0, tail_silence=30.0)
+    done = replace(done, measures=(good, bad, good))
+    titles = ["One", "Two", "Three"]
+    failed = [v.name for v in done.gate(titles, split=True) if not v.ok]
+    assert failed == ["Two: silence at tail", "Two: level"]
+    failed = [v.name for v in done.gate(titles, split=False) if not v.ok]
+    assert failed == ["silence inside", "Two: level"]  # of the tail nobody asks inside a book
+    assert all(v.ok for v in replace(done, measures=(good,) * 3).gate(titles, split=True))
+
+
+def test_the_gate_of_acx_looks_at_the_codec_and_its_rate(store):
+    acx = replace(HEADER, loudness="acx")
+    whole = timeline(section(store, 4.0))
+    small, opus = (
+        finish(acx, whole, (wanted,), store, Crew(1, {}), lambda _: None)[wanted]
+        for wanted in (Format("mp3", 64), Format("opus"))
+    )
+    assert "bit rate" in next(v.name for v in small.gate(["x"], split=True)[-2:] if not v.ok)
+    assert any("codec" in v.name for v in opus.gate(["x"], split=True) if not v.ok)

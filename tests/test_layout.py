@@ -296,9 +296,31 @@ def test_an_outro_makes_the_episode_longer():
     assert bed.end == timeline.length
 
 
-def test_a_chapter_of_music_alone_has_a_mark():
-    script = script_of(say("Ana", "Goodbye."), Chapter("Outro", PLACE), music())
-    assert [mark.title for mark in laid(script).chapters] == ["T", "Outro"]
+def test_a_chapter_of_music_alone_has_a_mark_wherever_it_stands():
+    said, sting = say("Ana", "Some words."), music("wait", kind="sfx")
+    items = [
+        Chapter("Intro", PLACE), sting, Chapter("One", PLACE), said,
+        Chapter("Interlude", PLACE), sting, Chapter("Three", PLACE), said,
+        Chapter("Outro", PLACE), sting,
+    ]  # fmt: skip
+    timeline = laid(script_of(*items))
+    titles = [mark.title for mark in timeline.chapters]
+    assert titles == ["Intro", "One", "Interlude", "Three", "Outro"]
+    times = [mark.at for mark in timeline.chapters]
+    assert times == sorted(set(times))
+    assert times[0] == 0
+    between = [times[n] - timeline.lines[0].end for n in (2, 3)]
+    assert 0 < between[0] <= 2 * MIX_RATE < 5 * MIX_RATE < between[1]
+    assert not timeline.warnings
+
+
+def test_a_heading_with_nothing_under_it_is_left_out_with_a_warning():
+    script = script_of(
+        Chapter("Part", PLACE), Chapter("One", PLACE), say("Ana", "Words."), Chapter("End", PLACE)
+    )
+    timeline = laid(script)
+    assert [mark.title for mark in timeline.chapters] == ["One"]
+    assert ["Part" in p.text or "End" in p.text for p in timeline.warnings] == [True, True]
 
 
 @pytest.mark.parametrize("limits", [UTTERANCES, WINDOWS])

@@ -12,7 +12,7 @@ import pytest
 from podforge.delivering import Outputs
 from podforge.encodings import format_of
 from podforge.errors import InputError
-from podforge.events import JobStarted, StageStarted
+from podforge.events import JobStarted, StageStarted, Warned
 from podforge.media import decode
 from podforge.produce import Order, Product, produce
 from podforge.project import Request
@@ -140,6 +140,7 @@ def test_an_inserted_recording_is_waited_for(tmp_path):
         ("[music: words.mp3]", "cannot be read"),
         ("[music: a.wav | under -14dB | fade inn 1s]", "fade in"),
         ("[music: a.wav | gain 900dB]", "gain"),
+        ("[music: a.wav | from 10s]", "nothing is left"),
     ],
 )
 def test_a_cue_that_cannot_sound_is_an_error_before_anything_is_spoken(cue, complaint, tmp_path):
@@ -272,6 +273,13 @@ def test_split_chapters_are_files_of_their_own_with_a_playlist(tmp_path):
         assert len(decoded(path)) / RATE == pytest.approx(lengths[number - 1], abs=0.6)
         assert loudness(path)[0] == pytest.approx(-16, abs=0.2)
     assert str(mutagen.id3.ID3(product.outputs[1])["TIT2"]) == "Zwölf & \u4e8c"
+
+
+def test_a_chapter_of_an_earlier_render_is_pointed_out(tmp_path):
+    render(tmp_path, BOOK, "mp3", split=True)
+    _, events = render(tmp_path, BOOK.replace("## Two", "## Deux"), "mp3", split=True)
+    (warned,) = (event.text for event in events if isinstance(event, Warned))
+    assert "s-02-two.mp3" in warned
 
 
 def test_acx_gets_what_it_asks_for(tmp_path):
