@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from glob import escape
 from pathlib import Path
@@ -89,30 +90,37 @@ def deliver(
     outputs: Outputs,
 ) -> None:
     """Write all files of an episode; each one appears whole, the audio last."""
-    from podforge.delivery.report import report_json
-    from podforge.delivery.sidecars import playlist, sidecars
     from podforge.delivery.writing import publish, staging
 
-    texts = {
-        outputs.beside(suffix).name: text
-        for suffix, text in sidecars(timeline, project.script.header).items()
-    }
-    texts[outputs.beside(".report.json").name] = report_json(report)
-    for wanted in outputs.formats if outputs.split else ():
-        names = [path.name for path in outputs.files(wanted)]
-        texts[outputs.playlist(wanted).name] = playlist(timeline, names)
     for path in outputs.everything():
         if path.is_dir():
             raise StorageError(f"{path} is a folder", hint="the file of that name goes there")
     with staging(outputs.folder) as folder:
-        for name, text in texts.items():
+        package = _Package(project, timeline, cover, folder)
+        with ThreadPoolExecutor(1) as pool:  # a long book's captions, while ffmpeg joins it
+            texts = pool.submit(_texts, project, timeline, report, outputs)
+            for wanted, done in finished.items():
+                package.write(done, outputs.files(wanted), outputs.split)
+        for name, text in texts.result().items():
             with storage("writing", outputs.folder / name):
                 (folder / name).write_text(text, encoding="utf-8", newline="")
-        package = _Package(project, timeline, cover, folder)
-        for wanted, done in finished.items():
-            package.write(done, outputs.files(wanted), outputs.split)
         for path in outputs.everything():
             publish(folder / path.name, path)
+
+
+def _texts(
+    project: Project, timeline: Timeline, report: Report, outputs: Outputs
+) -> dict[str, str]:
+    """What lies beside the audio, by the name of the file."""
+    from podforge.delivery.report import report_json
+    from podforge.delivery.sidecars import playlist, sidecars
+
+    found = {**sidecars(timeline, project.script.header), ".report.json": report_json(report)}
+    texts = {outputs.beside(suffix).name: text for suffix, text in found.items()}
+    for wanted in outputs.formats if outputs.split else ():
+        names = [path.name for path in outputs.files(wanted)]
+        texts[outputs.playlist(wanted).name] = playlist(timeline, names)
+    return texts
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@
 One direction; no stage looks back.  `produce` is that line as code.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from podforge.arranging import arrange
 from podforge.assets import load_assets
+from podforge.clip import Clip
 from podforge.delivering import Outputs, deliver
 from podforge.delivery.cover import drawn_cover, own_cover
 from podforge.encodings import STREAMS, format_of
@@ -27,7 +28,7 @@ from podforge.events import Planned, RenderDone, RenderFailed, RenderStarted, Te
 from podforge.layout import cuts_refused, lay_out
 from podforge.plan import Job, Plan, estimate_seconds, make_plan
 from podforge.project import Project, Request, open_project
-from podforge.recording import Crew, Recording, missing_jobs, record
+from podforge.recording import Crew, Recording, find_clips, record
 from podforge.reporting import Made, missed_targets, report_of, suspects
 from podforge.stamps import Stamp
 from podforge.store import Store
@@ -90,17 +91,19 @@ def _produce(order: Order, tell: Tell) -> Product:
     if order.strict:
         _check_declared(project)
     store = Store(order.store, lambda text: tell(Warned("", text)))
-    tell(_planned(project, store, order.afresh))
-
     outputs = _outputs(order, project)
     picture = own_cover(project.script)  # before the work: it may be unusable
     stamp = Stamp.of(project, outputs, picture)
     if not order.afresh and (seconds := stamp.holds(store)) is not None:
+        tell(_planned(project, ()))
         stamp.renew(store, seconds)
         return _product(order, outputs, seconds, unchanged=True)
 
-    _check_space(project, outputs, store, order.workers)
-    made = _make(order, outputs, project, store, tell)
+    known = {} if order.afresh else find_clips(project.plan, store)
+    new = [job for job in project.plan.unique() if job.key not in known]
+    tell(_planned(project, new))
+    _check_space(project, outputs, store, order.workers, _seconds(new))
+    made = _make(order, outputs, project, store, known, tell)
     findings = suspects(made.plan, made.recording)
     _warn(
         [Problem(Place(f.file, f.line), "warning", f"suspect: {f.reason}") for f in findings], tell
@@ -137,10 +140,14 @@ def _check_declared(project: Project) -> None:
         raise InputError.at(Place(project.script.path), f"{text} ({hint})")
 
 
-def _check_space(project: Project, outputs: Outputs, store: Store, workers: int) -> None:
-    """Refuse work for which the store's disk has no room, before any of it is done."""
+def _check_space(
+    project: Project, outputs: Outputs, store: Store, workers: int, new: float
+) -> None:
+    """Refuse work for which the store's disk has no room, before any of it is done.
+
+    `new`: seconds of speech that are to be made.
+    """
     seconds = estimate_seconds(project.script)
-    new = _seconds(missing_jobs(project.plan, store))
     mixed = seconds
     if _by_chapter(project, outputs):  # only as many at once as there are workers
         mixed = min(seconds, workers * _longest_chapter(project))
@@ -176,7 +183,14 @@ def _longest_chapter(project: Project) -> float:
     return max(lengths, default=0) / CHARACTERS_PER_SECOND
 
 
-def _make(order: Order, outputs: Outputs, project: Project, store: Store, tell: Tell) -> Made:
+def _make(
+    order: Order,
+    outputs: Outputs,
+    project: Project,
+    store: Store,
+    known: Mapping[str, Clip],
+    tell: Tell,
+) -> Made:
     """Record, lay out, mix and master; a clip that turns out damaged is recorded again."""
     from podforge.finishing import finish
 
@@ -186,14 +200,14 @@ def _make(order: Order, outputs: Outputs, project: Project, store: Store, tell: 
     for repair in range(REPAIRS + 1):
         try:
             sounds = load_assets(script, store, MIX_RATE, tell)
-            plan, recording, notes = _record(project, store, crew, tell)
+            plan, recording, notes = _record(project, store, crew, known, tell)
             timeline = lay_out(script, plan, recording.clips, cast, sounds.assets, by_chapter)
             finished = finish(script.header, timeline, outputs.formats, store, crew, tell)
         except CorruptBlob as damage:
             if repair == REPAIRS:
                 raise
             tell(Warned("", str(damage)))
-            crew = replace(crew, afresh=False)
+            crew, known = replace(crew, afresh=False), {}
         else:
             notes = (*sounds.warnings, *notes, *timeline.warnings)
             return Made(plan, recording, timeline, finished, notes)
@@ -201,7 +215,7 @@ def _make(order: Order, outputs: Outputs, project: Project, store: Store, tell: 
 
 
 def _record(
-    project: Project, store: Store, crew: Crew, tell: Tell
+    project: Project, store: Store, crew: Crew, known: Mapping[str, Clip], tell: Tell
 ) -> tuple[Plan, Recording, tuple[Problem, ...]]:
     """Record the plan; windows that leave no room for a pause are made again in parts.
 
@@ -212,7 +226,7 @@ def _record(
     notes: list[Problem] = []
     fresh: frozenset[str] = frozenset()
     while True:
-        recording = record(plan, cast, store, crew, tell)
+        recording = record(plan, cast, store, crew, tell, known)
         fresh |= recording.fresh
         refused = cuts_refused(script, plan, recording.clips)
         if not refused:
@@ -224,9 +238,8 @@ def _record(
         plan, crew = make_plan(script, cast, splits), replace(crew, afresh=False)
 
 
-def _planned(project: Project, store: Store, afresh: bool) -> Planned:
+def _planned(project: Project, new: Sequence[Job]) -> Planned:
     jobs = project.plan.unique()
-    new = jobs if afresh else missing_jobs(project.plan, store)
     return Planned(len(jobs), len(new), estimate_seconds(project.script), _seconds(new))
 
 

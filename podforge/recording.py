@@ -46,13 +46,29 @@ def missing_jobs(plan: Plan, store: Store) -> list[Job]:
     return [job for job in plan.unique() if not is_spoken(store, job)]
 
 
-def record(plan: Plan, cast: Cast, store: Store, crew: Crew, tell: Tell) -> Recording:
-    """Get a clip for every job.
+def find_clips(plan: Plan, store: Store) -> dict[str, Clip]:
+    """The usable clips that are in the store, by key."""
+    found = ((job.key, find_clip(store, job)) for job in plan.unique())
+    return {key: clip for key, clip in found if clip}
+
+
+def record(
+    plan: Plan,
+    cast: Cast,
+    store: Store,
+    crew: Crew,
+    tell: Tell,
+    known: Mapping[str, Clip] | None = None,
+) -> Recording:
+    """Get a clip for every job; `known` were found in the store a moment ago.
 
     Raises `Incomplete` naming the lines without a usable take, once everything else is kept.
     """
-    found = {job.key: None if crew.afresh else find_clip(store, job) for job in plan.unique()}
-    clips = {key: clip for key, clip in found.items() if clip}
+    clips: dict[str, Clip] = {}
+    for job in plan.unique() if not crew.afresh else ():
+        clip = (known or {}).get(job.key) or find_clip(store, job)
+        if clip:
+            clips[job.key] = clip
     missing = [job for job in plan.unique() if job.key not in clips]
     failed: list[Job] = []
     fresh = set()

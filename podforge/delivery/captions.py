@@ -4,6 +4,7 @@ The limits are those of the Netflix Timed Text Style Guide (42 characters a row,
 Times are whole milliseconds, the unit of every transcript format.
 """
 
+import math
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,7 +27,7 @@ _EMPTY_COST = 0.5  # of an (almost) empty caption
 _SENTENCE_BONUS, _CLAUSE_BONUS = 12, 6  # characters of imbalance that ending a row there is worth
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CaptionWord:
     """A written word and when it sounds, in milliseconds."""
 
@@ -35,7 +36,7 @@ class CaptionWord:
     end: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Caption:
     """At most two rows by one speaker, from `start` to `end` in milliseconds.
 
@@ -78,17 +79,24 @@ def split(words: Sequence[CaptionWord], label: str = "") -> list[tuple[CaptionWo
     ruler = _ruler(tokens)
     costs, starts = [0.0], [0]  # of the cheapest way to cut the first 0, 1, 2 ... words
     for end in range(1, len(words) + 1):
-        options = []
+        cost, best = math.inf, end - 1
+        latest, last = words[end - 1].end - MOST_MILLISECONDS, ruler[end + shift]
         for start in range(end - 1, -1, -1):
             first = start + shift if start else 0
-            late = words[end - 1].end - words[start].start > MOST_MILLISECONDS
-            if start < end - 1 and (late or not _fits(ruler, first, end + shift)):
-                break
-            filled = min(1.0, (ruler[end + shift] - ruler[first]) / (2 * ROW_CHARACTERS))
-            options.append((costs[start] + 1 + _EMPTY_COST * (1 - filled) ** 2, start))
-        cost, start = min(options)
+            length = last - ruler[first]
+            if start < end - 1:
+                # What fits one row fits two; only between one and two must the cut be looked for.
+                fits = length <= ROW_CHARACTERS + 1 or (
+                    length <= 2 * ROW_CHARACTERS + 2 and _fits(ruler, first, end + shift)
+                )
+                if not fits or words[start].start < latest:
+                    break
+            empty = max(0.0, 1 - length / (2 * ROW_CHARACTERS))
+            option = costs[start] + 1 + _EMPTY_COST * empty * empty
+            if option <= cost:  # of equals the longest
+                cost, best = option, start
         costs.append(cost + (_end_cost(words, end) if end < len(words) else 0))
-        starts.append(start)
+        starts.append(best)
     return _groups(words, starts)
 
 
