@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -327,13 +328,13 @@ def test_a_line_in_another_language_is_pronounced_in_it(espeak: EspeakEngine) ->
     job = job_of(spec, ["Die Zeit ist da"], voices_for(spec)[:1])
     said = job.utterances[0]
     british, scottish, german = (
-        espeak.say(Utterance(**{**vars(said), "language": tag}), job.voices[0])[0]
+        espeak.say(replace(said, language=tag), job.voices[0])[0]
         for tag in ("en-GB", "en", "de-AT")
     )
     assert np.array_equal(british, scottish)
     assert not np.array_equal(british[: len(german)], german[: len(british)])
     with pytest.raises(EngineError, match=r"s\.md:1:1: .*language \"xq\""):
-        espeak.say(Utterance(**{**vars(said), "language": "xq"}), job.voices[0])
+        espeak.say(replace(said, language="xq"), job.voices[0])
 
 
 def test_the_library_refuses_a_voice_it_does_not_have(espeak: EspeakEngine) -> None:

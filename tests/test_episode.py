@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import mutagen.id3
@@ -111,7 +112,7 @@ def test_there_is_room_tone_and_never_digital_silence(bakery):
     assert len(found) > 40
     for start, end in found:
         assert level(sound[int(start * RATE) : int(end * RATE)]) > -80
-    assert level(sound[: RATE // 4]) < -58
+    assert level(sound[-RATE // 4 :]) < -58
 
 
 def test_joins_do_not_click(tmp_path):
@@ -147,6 +148,7 @@ def test_both_speakers_are_equally_loud(bakery):
 @pytest.mark.parametrize("suffix", [".mp3", ".m4b", ".opus", ".flac", ".wav"])
 def test_same_script_same_bytes_with_another_j_in_another_folder(suffix, tmp_path):
     script = tmp_path / "s.md"
+    shutil.copytree(EXAMPLES / "audio", tmp_path / "audio")
     script.write_text((EXAMPLES / "bakery.md").read_text()[:2200] + "\n")
     made = [
         render(script, tmp_path / name, suffix[1:], jobs=jobs).with_suffix(suffix)

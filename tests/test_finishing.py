@@ -69,12 +69,12 @@ def written(done, path: Path) -> np.ndarray:
 @pytest.mark.parametrize("name", ["mp3", "m4b", "opus", "flac"])
 def test_the_number_of_processors_does_not_change_a_byte(name, tmp_path, short_segments):
     found = []
-    for workers in (1, 2, 5):
+    for workers in (1, 3):
         store = Store(tmp_path / f"store-{workers}")
         whole = timeline(section(store))
         (done,) = finished(store, whole, name, workers=workers).values()
         found.append([piece.path.read_bytes() for piece in done.pieces])
-    assert found[0] == found[1] == found[2]
+    assert found[0] == found[1]
 
 
 def test_segments_join_to_what_one_encoding_gives(tmp_path, store, short_segments, monkeypatch):
@@ -94,7 +94,7 @@ def test_segments_join_to_what_one_encoding_gives(tmp_path, store, short_segment
 @pytest.mark.parametrize("name", ["mp3", "m4b", "opus"])
 def test_sections_join_without_drifting_from_the_timeline(name, tmp_path, store):
     frame = {"mp3": 1152, "m4b": 1024, "opus": 882}[name]
-    whole = timeline(*(section(store, 1.0 + 0.003 * n, seed=n) for n in range(12)))
+    whole = timeline(*(section(store, 1.0 + 0.003 * n, seed=n) for n in range(5)))
     (done,) = finished(store, whole, name).values()
     heard = written(done, tmp_path / f"x.{name}")[:, 0]
     assert abs(len(heard) - whole.length) <= 1024  # ffmpeg 5 does not cut the last AAC frame
