@@ -145,7 +145,7 @@ def test_both_speakers_are_equally_loud(bakery):
     assert mara == pytest.approx(tobias, abs=2.0)
 
 
-@pytest.mark.parametrize("suffix", [".mp3", ".m4b", ".opus", ".flac", ".wav"])
+@pytest.mark.parametrize("suffix", [".mp3", ".m4b"])
 def test_same_script_same_bytes_with_another_j_in_another_folder(suffix, tmp_path):
     script = tmp_path / "s.md"
     shutil.copytree(EXAMPLES / "audio", tmp_path / "audio")

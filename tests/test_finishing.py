@@ -148,7 +148,7 @@ def test_the_first_encoding_is_usually_good(store, tmp_path):
         assert done.measured.true_peak_db <= -1.0
 
 
-@pytest.mark.parametrize("seconds", [0.01, 0.02, 0.2])
+@pytest.mark.parametrize("seconds", [0.01, 0.2])
 @pytest.mark.parametrize("name", ["mp3", "m4b", "opus", "wav"])
 def test_sections_of_less_than_a_frame(seconds, name, store, tmp_path):
     part = section(store, seconds)

@@ -170,7 +170,7 @@ def mixed_seconds(events: list[object]) -> float:
     return sum(e.seconds for e in events if isinstance(e, StageStarted) and "mixing" in e.stage)
 
 
-@pytest.mark.parametrize("name", ["mp3", "m4b", "opus", "flac"])
+@pytest.mark.parametrize("name", ["mp3", "m4b", "opus"])
 def test_chapters_of_a_book_begin_where_they_should_and_join_without_a_click(name, tmp_path):
     product, _ = render(tmp_path, BOOK, name)
     path = product.outputs[0]
