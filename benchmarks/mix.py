@@ -220,13 +220,10 @@ def lay_out(folder: Path) -> "Section":
 
 def gate(folder: Path, name: str) -> None:
     """Decode and measure, as every render does with what it made."""
-    from podforge.inspecting import Inspector
+    from podforge.inspecting import inspect
     from podforge.media import decode
 
-    inspector = Inspector(RATE, 1)
-    for block in decode(folder / f"ours.{name}", RATE, 1):
-        inspector.feed(block)
-    inspector.finish()
+    inspect(decode(folder / f"ours.{name}", RATE, 1), RATE, 1)
 
 
 def pcm(folder: Path, name: str) -> None:

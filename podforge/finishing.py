@@ -16,7 +16,7 @@ from typing import IO, Any
 from podforge.encodings import Encoding, Format, encoding_of
 from podforge.errors import storage
 from podforge.events import Tell
-from podforge.inspecting import Inspector, Measured, Verdict, joined, judge
+from podforge.inspecting import Measured, Verdict, inspect, joined, judge
 from podforge.mastering import MASTER_VERSION, Drive, apply, solve
 from podforge.media import decode, ffmpeg_version
 from podforge.media.probing import Probed
@@ -284,11 +284,9 @@ class _Encoding:
         join([piece], self.encoding, whole, channels)
         heard = decode(whole, rate, channels)
         told = self.stage.told(heard, rate, self.share * (1 - ENCODING_SHARE))
-        inspector = Inspector(rate, channels)
-        for block in told:
-            inspector.feed(block)
+        measured = inspect(told, rate, channels)
         whole.unlink()
-        return piece, inspector.finish()
+        return piece, measured
 
     def _level(self, measured: Measured) -> float:
         """What the target asks for, as measured."""

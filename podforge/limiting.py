@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from podforge.peaks import MARGIN, hop_peaks
-from podforge.signal import Block, blocks_of, rising
+from podforge.signal import Block, rising
 from podforge.units import to_gain
 
 Floats = NDArray[np.float64]
@@ -28,19 +28,14 @@ def block_samples(rate: int) -> int:
     return max(1, round(rate * HOP_SECONDS)) * BLOCK_HOPS
 
 
-def limit(blocks: Iterable[Block], rate: int, gain_db: float, ceiling_db: float) -> Iterator[Block]:
-    """Amplify blocks of shape (samples, channels) and keep true peaks at or below the ceiling.
-
-    The result does not depend on the size of the blocks that come in.
-    """
-    windows = blocks_of(blocks, block_samples(rate), MARGIN)
-    yield from limit_windows(windows, rate, gain_db, ceiling_db)
-
-
-def limit_windows(
+def limit(
     windows: Iterable[Block], rate: int, gain_db: float, ceiling_db: float
 ) -> Iterator[Block]:
-    """The same for blocks of `block_samples` that carry `MARGIN` of their neighbours' samples."""
+    """Amplify blocks of shape (samples, channels) and keep true peaks at or below the ceiling.
+
+    Each comes with `MARGIN` of its neighbours' samples on both sides, and leaves without; all but
+    the last have `block_samples` of their own.
+    """
     hop = max(1, round(rate * HOP_SECONDS))
     step = hop / rate
     gain, ceiling = np.float32(to_gain(gain_db)), to_gain(ceiling_db)

@@ -15,7 +15,7 @@ from typing import IO
 import numpy as np
 
 from podforge.encodings import Encoding
-from podforge.limiting import Release, attacked, block_samples, limit_windows
+from podforge.limiting import Release, attacked, block_samples, limit
 from podforge.metering import integrated
 from podforge.peaks import MARGIN
 from podforge.signal import Block
@@ -151,7 +151,7 @@ def apply(
     last = (-(-end // grid) + 1) * grid
     at = first
     windows = _spooled(spool, survey, first, last)
-    for block in limit_windows(windows, survey.rate, drive.gain_db, drive.ceiling_db):
+    for block in limit(windows, survey.rate, drive.gain_db, drive.ceiling_db):
         part = block[max(0, start - at) : max(0, end - at)]
         if len(part):
             yield part

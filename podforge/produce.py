@@ -119,7 +119,7 @@ def _produce(order: Order, tell: Tell) -> Product:
     cover = picture or drawn_cover(project.script.header)
     deliver(project, made.timeline, made.finished, report, cover, outputs)
     for path in outputs.strays():
-        tell(Warned("", f"{path} is a chapter of an earlier render: remove it"))
+        tell(Warned("", f"{path} is not of this render; a chapter of an earlier one?"))
     if not findings and not notes:  # they must be told again the next time
         stamp.press(store, made.timeline.seconds)
     return _product(order, outputs, made.timeline.seconds)

@@ -40,7 +40,7 @@ class Stamp:
             __version__,
             platform.python_version(),
             ffmpeg_version(),
-            repr((project.script, project.cast, project.plan, outputs)),
+            repr((project.script, project.cast, project.plan, outputs.formats, outputs.split)),
             [repr(project.book.find(part.voice.name)) for part in project.cast.parts.values()],
             hashlib.sha256(picture).hexdigest(),
             [_state(path) for path in find_assets(project.script).values()],

@@ -9,16 +9,17 @@ from hypothesis import strategies as st
 
 from podforge.encodings import STREAMS, Format, encoding_of
 from podforge.errors import UsageError
-from podforge.inspecting import Inspector
-from podforge.limiting import limit
+from podforge.inspecting import inspect
+from podforge.limiting import block_samples, limit
 from podforge.mastering import (
     MOST_GAIN_DB,
     apply,
     solve,
 )
 from podforge.media import decode, encode
+from podforge.peaks import MARGIN
 from podforge.pieces import BEYOND_SAMPLES, encode_piece, join
-from podforge.signal import room_tone
+from podforge.signal import blocks_of, room_tone
 from podforge.surveying import survey
 from podforge.targets import TARGETS, Target, target_of
 from tests.sounds import blocks, ebur128, sine, speech
@@ -54,13 +55,6 @@ def mastered(x, target, encoding):
 
 def coded(name, target=PODCAST):
     return encoding_of(Format(name), 1, target)
-
-
-def verify(sound, rate, channels):
-    inspector = Inspector(rate, channels)
-    for block in sound:
-        inspector.feed(block)
-    return inspector.finish()
 
 
 def delivered(x, target, name, folder):
@@ -113,7 +107,7 @@ def test_lower_targets_are_met_more_closely(target, tmp_path):
 
 def test_our_reading_of_the_file_is_that_of_ffmpeg(tmp_path):
     path, _ = delivered(voice(), PODCAST, "mp3", tmp_path)
-    measured = verify(decode(path, RATE, 1), RATE, 1)
+    measured = inspect(decode(path, RATE, 1), RATE, 1)
     lufs, peak = ebur128(path)
     assert measured.lufs == pytest.approx(lufs, abs=0.03)
     assert measured.true_peak_db == pytest.approx(peak, abs=0.15)
@@ -128,7 +122,7 @@ def test_near_silence_is_not_blown_up():
     assert drive.gain_db == MOST_GAIN_DB
     loud = np.concatenate(list(made))[:, 0]
     assert np.allclose(loud, tone * 10 ** (MOST_GAIN_DB / 20), rtol=1e-5)
-    assert drive.lufs == pytest.approx(verify([loud[:, None]], RATE, 1).lufs - 0.4455, abs=0.05)
+    assert drive.lufs == pytest.approx(inspect([loud[:, None]], RATE, 1).lufs - 0.4455, abs=0.05)
 
 
 @pytest.mark.parametrize("x", [np.zeros(0), np.zeros(10_000), np.zeros(3 * RATE)])
@@ -144,7 +138,7 @@ def test_silence_stays_silence(x):
 def test_a_moment_of_sound_is_mastered(seconds):
     x = sine(500, -30, seconds, RATE)
     made, _ = mastered(x, PODCAST, coded("wav"))
-    assert verify(made, RATE, 1).lufs == pytest.approx(-16, abs=0.3)
+    assert inspect(made, RATE, 1).lufs == pytest.approx(-16, abs=0.3)
 
 
 def test_the_spool_holds_the_mix():
@@ -171,7 +165,8 @@ def test_a_part_of_a_master_is_that_part_of_the_whole(start):
 
 def limited(x, ceiling, size=RATE, gain=0.0):
     cut = (x[start : start + size] for start in range(0, len(x), size))
-    return np.concatenate(list(limit(cut, RATE, gain, ceiling)))
+    windows = blocks_of(cut, block_samples(RATE), MARGIN)
+    return np.concatenate(list(limit(windows, RATE, gain, ceiling)))
 
 
 @given(st.integers(0, 1000), st.integers(1, 2), st.floats(-12, -1), st.integers(500, 100_000))
@@ -183,7 +178,7 @@ def test_nothing_gets_over_the_ceiling_whatever_the_blocks(seed, channels, ceili
     x = x.astype(np.float32)
     whole = limited(x, ceiling, len(x))
     padded = np.pad(whole, ((100, 100), (0, 0)))
-    assert verify([padded], RATE, channels).true_peak_db <= ceiling + 0.1
+    assert inspect([padded], RATE, channels).true_peak_db <= ceiling + 0.1
     assert np.array_equal(limited(x, ceiling, size), whole)
 
 
@@ -205,7 +200,7 @@ def test_the_limiter_links_channels_and_recovers():
 def test_two_channels_meet_the_target():
     x = np.stack([voice(8), np.roll(voice(8), 5000)], axis=1)
     made, _ = mastered(x, PODCAST, coded("wav"))
-    measured = verify(made, RATE, 2)
+    measured = inspect(made, RATE, 2)
     assert measured.lufs == pytest.approx(-16, abs=0.15)
     assert measured.true_peak_db <= -1.0
 
