@@ -1,8 +1,8 @@
 """A section encoded: in segments side by side, and joined with others into a file.
 
 Encoders look back and ahead, so a segment is encoded with some of its neighbours, and the frames
-that belong to them are dropped.  The grid of segments follows from the length: the same sound gives the
-same bytes with any number of processors.
+that belong to them are dropped.  The grid of segments follows from the length: the same sound
+gives the same bytes with any number of processors.
 """
 
 import math
