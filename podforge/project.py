@@ -15,7 +15,7 @@ from podforge.engines import engine_names, find_engine
 from podforge.errors import InputError, Place, Problem, Unavailable, UsageError
 from podforge.events import Tell
 from podforge.plan import Plan, Utterance, make_plan
-from podforge.reading import read
+from podforge.reading import Asked, read
 from podforge.script import Header, Role, Script, Speech
 from podforge.settings import (
     EngineFlags,
@@ -42,6 +42,7 @@ class Request:
     encoding: str = "utf-8"
     flags: EngineFlags = field(default=EngineFlags())
     target: str = ""  # of loudness
+    include: tuple[str, ...] = ()  # parts of a book that are left out otherwise
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ def _primary(tag: str) -> str:
 
 
 def _prepared(request: Request) -> Script:
-    script = prepare(read(request.script, request.encoding))
+    script = prepare(read(request.script, Asked(request.encoding, include=request.include)))
     if not any(script.speeches()):
         problem = Problem(Place(script.path), "error", "nothing in it can be spoken")
         raise InputError((*script.warnings, problem))

@@ -207,16 +207,39 @@ class Header:
     pauses: Pauses = Pauses()
     room_tone_db: float | None = -65.0  # dBFS RMS, under everything; None: digital silence
     lexicon: Mapping[str, str] = field(default_factory=dict)  # written word -> respelling
+    deals: bool = False  # speakers without a voice get one in turn: imports cannot name any
+
+
+@dataclass(frozen=True)
+class Account:
+    """What became of a file's body: characters other than white space, by rule.
+
+    `total` is counted in the source before any rule sees it.  The sums add up to it: `spoken`,
+    and by name whatever is not (`label`, `heading`, `cue`, `comment`, `footnote`, ...).
+    """
+
+    total: int
+    sums: Mapping[str, int]
+
+    @property
+    def missing(self) -> int:
+        """Characters that no rule answers for; anything but 0 is a fault of the reader."""
+        return self.total - sum(self.sums.values())
 
 
 @dataclass(frozen=True)
 class Script:
-    """A whole script: its header, its items in order, and what the reader warned about."""
+    """A whole script: its header, its items in order, and what the reader warned about.
+
+    `cover` is a picture that the file itself holds (an EPUB); `header.cover` wins.
+    """
 
     path: str
     header: Header
     items: tuple[Item, ...]
     warnings: tuple[Problem, ...] = ()
+    cover: bytes = field(default=b"", repr=False)
+    account: Account | None = field(default=None, compare=False)
 
     def speeches(self) -> Iterator[Speech]:
         """Everything that is spoken, in order."""

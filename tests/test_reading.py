@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from podforge.errors import InputError, MissingInput, Place, PodforgeError, UsageError
-from podforge.reading import front_matter, read, suggest_cast
+from podforge.reading import Asked, front_matter, read, suggest_cast
 from podforge.reading.pauses import bracketed
 from podforge.script import Chapter, Cue, Edit, Pause, SceneBreak, Script, Setting, Speech
 
@@ -554,7 +554,7 @@ def test_files_that_are_no_scripts(tmp_path: Path) -> None:
         with pytest.raises(InputError, match=message):
             read(path)
     with pytest.raises(UsageError):
-        read(path, "no-such-encoding")
+        read(path, Asked("no-such-encoding"))
     with pytest.raises(InputError, match=r"files that end in \.pdf are not read"):
         read(tmp_path / "a.pdf")
 
@@ -564,7 +564,7 @@ def test_encodings_and_line_ends(tmp_path: Path) -> None:
     path.write_bytes(b"\xef\xbb\xbf" + (STARTED + "**Mara:** b").replace("\n", "\r\n").encode())
     assert [(s.text, s.place.line) for s in read(path).speeches()] == [("Hi.", 4), ("b", 6)]
     path.write_bytes("Ana: café\n\nAna: b\n\nAna: c".encode("latin-1"))
-    assert heard(read(path, "latin-1"))[0] == ("Ana", "café")
+    assert heard(read(path, Asked("latin-1")))[0] == ("Ana", "café")
 
 
 def test_a_cast_is_suggested(tmp_path: Path) -> None:

@@ -14,14 +14,14 @@ _SIGNATURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 
 
 def own_cover(script: Script) -> bytes:
-    """The JPEG or PNG that the front matter names; empty when it names none.
+    """The JPEG or PNG that the front matter names, else the file holds; empty when there is none.
 
     Its path counts from the script's folder and may not lead out of it.  Raises `InputError`
     when there is no usable picture.
     """
     name = script.header.cover
     try:
-        return _read(name, Path(script.path).parent) if name else b""
+        return _read(name, Path(script.path).parent) if name else script.cover
     except _Unfit as unfit:
         raise InputError.at(Place(script.path), f'cover "{plain(name)}": {unfit}') from unfit
 

@@ -9,13 +9,14 @@ The way of a Markdown file: `source` (bytes to text) → `frontmatter`, `header`
 them are) → `telling` (who says what), with `inline` for the text inside a paragraph.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from podforge.errors import InputError, Place, Problem
 from podforge.reading.findings import Findings
 from podforge.reading.markdown import read_markdown
-from podforge.reading.source import load
+from podforge.reading.source import Asked, load
 from podforge.reading.suggesting import (
     CastSuggestion,
     FoundSpeaker,
@@ -27,6 +28,7 @@ from podforge.reading.twin import read_twin
 from podforge.script import Script
 
 __all__ = [
+    "Asked",
     "CastSuggestion",
     "FoundSpeaker",
     "front_matter",
@@ -36,54 +38,65 @@ __all__ = [
     "suggest_cast",
 ]
 
-MARKDOWN = ("", ".md", ".markdown", ".txt")
-YAML = (".yaml", ".yml", ".json")
+Reader = Callable[[Path, Asked, Findings], Script]
+"""Reads a file; what is wrong goes to the findings, or ends it with an `InputError`."""
 
 
-def read(path: Path, encoding: str = "utf-8") -> Script:
+def _markdown(path: Path, asked: Asked, findings: Findings) -> Script:
+    return read_markdown(load(path, asked.encoding), findings, infer=asked.infer)
+
+
+def _twin(path: Path, asked: Asked, findings: Findings) -> Script:
+    json = path.suffix.lower() == ".json"
+    return read_twin(load(path, asked.encoding), findings, json=json, infer=asked.infer)
+
+
+READERS: Mapping[str, Reader] = {
+    **dict.fromkeys(("", ".md", ".markdown", ".txt"), _markdown),
+    **dict.fromkeys((".yaml", ".yml", ".json"), _twin),
+}
+SCRIPTS = (".md", ".markdown", ".yaml", ".yml")  # what people write for podforge; others import
+
+
+def read(path: Path, asked: Asked = Asked()) -> Script:  # noqa: B008  frozen
     """The script in a file; its warnings are in `Script.warnings`.
 
     Raises `MissingInput` when the file cannot be opened and `InputError` with every problem
     when it is not a script that can be spoken.
     """
-    return _read(path, encoding, infer=False)
-
-
-def suggest_cast(path: Path, encoding: str = "utf-8") -> CastSuggestion:
-    """Who speaks in a script, declared or not; raises as `read` does."""
-    return suggestion(_read(path, encoding, infer=True))
-
-
-def has_front_matter(path: Path, encoding: str = "utf-8") -> bool:
-    """Whether a script says anything about itself; a YAML script always may."""
-    return path.suffix.lower() in YAML or load(path, encoding).lstrip().startswith(("---", "+++"))
-
-
-def _read(path: Path, encoding: str, *, infer: bool) -> Script:
-    suffix = path.suffix.lower()
-    if suffix not in (*MARKDOWN, *YAML):
-        kinds = ", ".join(kind for kind in (*MARKDOWN, *YAML) if kind)
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        kinds = ", ".join(kind for kind in READERS if kind)
         raise InputError.at(
-            Place(str(path)), f"files that end in {suffix} are not read; scripts end in {kinds}"
+            Place(str(path)),
+            f"files that end in {path.suffix} are not read; scripts end in {kinds}",
         )
     findings = Findings(str(path))
-    text = load(path, encoding)
     try:
-        if suffix in YAML:
-            script = read_twin(text, findings, json=suffix == ".json", infer=infer)
-        else:
-            script = read_markdown(text, findings, infer=infer)
+        script = reader(path, asked, findings)
     except InputError as error:
         raise InputError((*findings.sorted(), *error.problems)) from error
     if not any(script.speeches()) and not findings.failed():
-        findings.problems.append(Problem(Place(str(path)), "error", _silent(suffix)))
+        findings.problems.append(Problem(Place(str(path)), "error", _silent(path.suffix.lower())))
     findings.raise_errors()
     return replace(script, warnings=findings.sorted())
 
 
+def suggest_cast(path: Path, encoding: str = "utf-8") -> CastSuggestion:
+    """Who speaks in a script, declared or not; raises as `read` does."""
+    return suggestion(read(path, Asked(encoding, infer=True)))
+
+
+def has_front_matter(path: Path, encoding: str = "utf-8") -> bool:
+    """Whether a script says anything about itself; a YAML script always may."""
+    if READERS.get(path.suffix.lower()) is not _markdown:
+        return True
+    return load(path, encoding).lstrip().startswith(("---", "+++"))
+
+
 def _silent(suffix: str) -> str:
-    if suffix in YAML:
-        return "nothing is spoken: no entry has a text"
+    if READERS[suffix] is not _markdown:
+        return "nothing is spoken: there is no text in it"
     return (
         "nothing is spoken: start a paragraph with a speaker's name, such as **Ana:**, "
         "or name who reads everything with `narrator:` in the front matter"

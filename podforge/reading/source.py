@@ -1,6 +1,7 @@
 """From a path to text: what can be wrong with a file before a word of it is understood."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from podforge.errors import InputError, MissingInput, Place, UsageError
@@ -8,6 +9,15 @@ from podforge.errors import InputError, MissingInput, Place, UsageError
 MOST_BYTES = 64 * 2**20
 
 _CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")  # no text has them
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line says about reading."""
+
+    encoding: str = "utf-8"
+    infer: bool = False  # the cast counts as open, whatever the file declares
+    include: tuple[str, ...] = ()  # parts of a book that are left out otherwise: `notes`
 
 
 def load(path: Path, encoding: str = "utf-8") -> str:

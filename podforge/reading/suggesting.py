@@ -1,13 +1,12 @@
 """Who speaks in a script, and front matter that declares them."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from podforge.dealing import deal
 from podforge.errors import Place
-from podforge.reading.names import normal
 from podforge.script import Role, Script
 
 _BARE = re.compile(r"[A-Za-z_][\w ]*\w|[A-Za-z]")  # needs no quotes in YAML
@@ -65,28 +64,9 @@ def front_matter(suggestion: CastSuggestion, voices: Sequence[str]) -> str:
 
 def speakers_block(suggestion: CastSuggestion, voices: Sequence[str]) -> str:
     """The `speakers:` of that front matter alone, for a script that has some already."""
-    chosen = _chosen(suggestion.speakers, voices)
+    chosen = deal(((one.name, one.voice) for one in suggestion.speakers), voices)
     lines = [f"  {_quoted(one.name)}: {_quoted(chosen[one.name])}" for one in suggestion.speakers]
     return "\n".join(["speakers:", *lines, ""])
-
-
-def _chosen(speakers: Sequence[FoundSpeaker], voices: Sequence[str]) -> dict[str, str]:
-    by_slug = {_slug(voice): voice for voice in voices}
-    chosen = {
-        one.name: one.voice or by_slug[_slug(one.name)]
-        for one in speakers
-        if one.voice or _slug(one.name) in by_slug
-    }
-    free = [voice for voice in voices if voice not in chosen.values()] or list(voices)
-    others = [one.name for one in speakers if one.name not in chosen]
-    for number, name in enumerate(others):
-        chosen[name] = free[number % len(free)] if free else _slug(name)
-    return chosen
-
-
-def _slug(name: str) -> str:
-    ascii_only = unicodedata.normalize("NFKD", normal(name)).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-") or "voice"
 
 
 def _quoted(text: str) -> str:

@@ -1,15 +1,14 @@
 """The voices of one run, and the casting of a script with them."""
 
-import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
 from podforge.cast import Cast, EngineUse, Part, Settings, Voice
 from podforge.chains import GENTLE
+from podforge.dealing import deal, slug
 from podforge.errors import (
     InputError,
     MissingInput,
@@ -65,23 +64,24 @@ class VoiceBook:
     ) -> Cast:
         """Give every speaker of the script a voice.
 
-        A role's voice is the folder it names, else the folder called like the speaker.  The
-        engine is the role's, else the script's, else `default_engine`.  Raises one `InputError`
-        with the problems of all speakers, and what `find_engine` and `use_engines` raise; the
-        latter is called once, with the engines by name, when there is no problem.  A voice that
-        is pinned for another model than the run's is a problem as well.
+        A role's voice is the folder it names, else the folder called like the speaker, else,
+        where the file could not name one, whichever is its turn.  The engine is the role's, else
+        the script's, else `default_engine`.  Raises one `InputError` with the problems of all
+        speakers, and what `find_engine` and `use_engines` raise; the latter is called once, with
+        the engines by name, when there is no problem.  A voice that is pinned for another model
+        than the run's is a problem as well.
         """
         engines: dict[str, EngineLike] = {}
         parts: dict[str, Part] = {}
         sources: dict[str, None] = {}
         problems: list[Problem] = []
-        for role in _speaking(script):
+        for role in self._dealt(script):
             place = role.place if role.place.file else Place(script.path)
             name = role.engine or script.header.engine or default_engine
             try:
                 if name not in engines:
                     engines[name] = find_engine(name)
-                file = self._find(role.voice or _slug(role.name), place)
+                file = self._find(role.voice or slug(role.name) or role.name, place)
                 voice = make_voice(file, engines[name], role.language, place)
             except InputError as error:
                 problems += (found for found in error.problems if found not in problems)
@@ -97,6 +97,15 @@ class VoiceBook:
         if problems := _of_other_models(parts.values(), uses):
             raise InputError(tuple(problems))
         return Cast(parts, uses, tuple(sources))
+
+    def _dealt(self, script: Script) -> list[Role]:
+        """The speaking roles, those of an imported file with a voice each."""
+        roles = _speaking(script)
+        if not script.header.deals:
+            return roles
+        wanted = [(role.name, role.voice) for role in roles]
+        voices = deal(wanted, self.names())
+        return [replace(role, voice=voices[role.name]) for role in roles]
 
     def _find(self, name: str, place: Place) -> VoiceFile:
         folders = self._folders
@@ -235,9 +244,3 @@ def _speaking(script: Script) -> list[Role]:
             role = declared.get(name) or Role(name, place=speech.place)
             first.setdefault(name, role)
     return list(first.values())
-
-
-def _slug(name: str) -> str:
-    """`Mara Quill` -> `mara-quill`: the folder that a speaker without a voice is looked up in."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or name

@@ -1,0 +1,123 @@
+"""Boxes of an MP4 (ISO 14496-12), and what every track has of them; no box carries a date.
+
+Numbers in parentheses are sections of ISO 14496-12:2015.
+"""
+
+import struct
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+UNDETERMINED = 0x55C4  # the language "und" in three times five bits (8.4.2)
+MOST_32_BITS = 0xFFFF_FFFF
+
+_MATRIX = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)  # nothing is turned
+_ONE = 1 << 16  # in 16.16 fixed point
+_OWN_DATA = 1  # flag of a `url `: the samples are in this file
+
+
+def box(kind: bytes, *content: bytes) -> bytes:
+    """A box of below 4 GiB (4.2)."""
+    size = 8 + sum(map(len, content))
+    return b"".join((struct.pack(">I4s", size, kind), *content))
+
+
+def full_box(kind: bytes, version: int, flags: int, *content: bytes) -> bytes:
+    """A box with a version and 24 bits of flags (4.2)."""
+    return box(kind, struct.pack(">I", version << 24 | flags), *content)
+
+
+def media_header(size: int, *, wide: bool) -> bytes:
+    """What stands before `size` bytes of samples (8.1.1); `wide` where they may be 4 GiB."""
+    if wide:
+        return struct.pack(">I4sQ", 1, b"mdat", 16 + size)
+    return struct.pack(">I4s", 8 + size, b"mdat")
+
+
+def movie_header(rate: int, duration: int, tracks: int) -> bytes:
+    """`mvhd` (8.2.2): the movie lasts `duration`, in units of 1 / `rate` seconds."""
+    version, time = _times(duration)
+    times = struct.pack(f">2{time}I{time}", 0, 0, rate, duration)
+    volume, unset = struct.pack(">IH10x", _ONE, 1 << 8), bytes(24)
+    return full_box(b"mvhd", version, 0, times, volume, _MATRIX, unset, _number(tracks + 1))
+
+
+def track_header(number: int, duration: int, flags: int, *, sounds: bool) -> bytes:
+    """`tkhd` (8.3.2); `duration` as the movie counts."""
+    version, time = _times(duration)
+    times = struct.pack(f">2{time}I4x{time}", 0, 0, number, duration)
+    mix = struct.pack(">8x2hH2x", 0, 1 if sounds else 0, 1 << 8 if sounds else 0)
+    return full_box(b"tkhd", version, flags, times, mix, _MATRIX, bytes(8))
+
+
+def edit_list(duration: int, start: int) -> bytes:
+    """`edts` (8.6.5) with a single edit: `duration`, as the movie counts, from `start` on."""
+    version, time = _times(max(duration, start))
+    edit = struct.pack(f">I2{time}2H", 1, duration, start, 1, 0)
+    return box(b"edts", full_box(b"elst", version, 0, edit))
+
+
+def media(
+    rate: int, duration: int, handler: bytes, name: bytes, header: bytes, samples: bytes
+) -> bytes:
+    """`mdia` (8.4.1) that lasts `duration`, in units of 1 / `rate` seconds.
+
+    `header` is the box of its kind of media, `samples` its sample table.
+    """
+    version, time = _times(duration)
+    times = struct.pack(f">2{time}I{time}2H", 0, 0, rate, duration, UNDETERMINED, 0)
+    here = full_box(b"dref", 0, 0, _number(1), full_box(b"url ", 0, _OWN_DATA))
+    return box(
+        b"mdia",
+        full_box(b"mdhd", version, 0, times),
+        handled(handler, name),
+        box(b"minf", header, box(b"dinf", here), samples),
+    )
+
+
+def handled(kind: bytes, name: bytes, maker: bytes = bytes(4)) -> bytes:
+    """`hdlr` (8.4.3): what reads the media, and a name for people."""
+    return full_box(b"hdlr", 0, 0, struct.pack(">4x4s4s8x", kind, maker), name + b"\0")
+
+
+def described(entry: bytes) -> bytes:
+    """`stsd` (8.5.2) with the one entry that all samples share."""
+    return full_box(b"stsd", 0, 0, _number(1), entry)
+
+
+def durations(each: Sequence[tuple[int, int]]) -> bytes:
+    """`stts` (8.6.1.2) of runs: so many samples, of a duration."""
+    return full_box(b"stts", 0, 0, _number(len(each)), *(struct.pack(">2I", *run) for run in each))
+
+
+def chunked(samples: int, most: int) -> bytes:
+    """`stsc` (8.7.4): chunks of `most` samples, the last one of what is left."""
+    whole, rest = divmod(samples, most)
+    runs = [(1, most)] if whole else []
+    runs += [(whole + 1, rest)] if rest else []
+    entries = (struct.pack(">3I", first, count, 1) for first, count in runs)
+    return full_box(b"stsc", 0, 0, _number(len(runs)), *entries)
+
+
+def sizes(each: NDArray[np.integer]) -> bytes:
+    """`stsz` (8.7.3.2)."""
+    return full_box(b"stsz", 0, 0, struct.pack(">2I", 0, len(each)), each.astype(">u4").tobytes())
+
+
+def offsets(each: NDArray[np.integer], *, wide: bool) -> bytes:
+    """`stco`, or the `wide` `co64` (8.7.5): where chunks begin in the file."""
+    kind, number = (b"co64", ">u8") if wide else (b"stco", ">u4")
+    return full_box(kind, 0, 0, _number(len(each)), each.astype(number).tobytes())
+
+
+def _number(value: int) -> bytes:
+    return struct.pack(">I", value)
+
+
+def _times(longest: int) -> tuple[int, str]:
+    """The version of a box that holds such a time, and its format: 64 bits only where needed.
+
+    A signed media time (8.6.6) has a bit less; there our times are small.
+    """
+    return (1, "Q") if longest > MOST_32_BITS else (0, "I")
