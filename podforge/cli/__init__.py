@@ -13,6 +13,7 @@ _COMMANDS = {
     "plan": "plan:plan",
     "check": "check:check",
     "cast": "cast:cast",
+    "import": "importing:import_file",
     "inspect": "inspect:inspect",
     "voices": "voices:voices_group",
 }
@@ -46,6 +47,7 @@ def podforge() -> None:
     podforge render book.md -o book.m4b     an audiobook with chapters
     podforge check episode.md               every problem as file:line:col
     podforge cast episode.md                who speaks, and front matter to paste
+    podforge import book.epub               a script to edit, of a book, play or transcript
     """
 
 

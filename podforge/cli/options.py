@@ -23,6 +23,12 @@ voices_option = click.option(
     metavar="DIR",
     help="Where voices are looked for [voices/ beside the script and here].",
 )
+include_option = click.option(
+    "--include",
+    multiple=True,
+    metavar="PART",
+    help="A part of a book that is left out otherwise, such as notes; all for everything.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
@@ -39,6 +45,7 @@ def project_options(command: Command) -> Command:
             help="The store of finished clips [~/.cache/podforge].",
         ),
         encoding_option,
+        include_option,
     ]  # fmt: skip
     for option in reversed(options):
         command = option(command)

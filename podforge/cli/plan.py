@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @engine_options
 def plan(
     script: Path, engine: str, voices: Path | None, cache: Path | None, encoding: str,
-    flags: "EngineFlags", as_json: bool,
+    include: tuple[str, ...], flags: "EngineFlags", as_json: bool,
 ) -> int:  # fmt: skip
     """Show the jobs of a script, and which of them are finished already.
 
@@ -33,7 +33,7 @@ def plan(
     from podforge.project import Request
     from podforge.store import default_store_root
 
-    request = Request(script, engine, voices, encoding, flags)
+    request = Request(script, engine, voices, encoding, flags, include=include)
     return show_plans([request], cache or default_store_root(), as_json)
 
 

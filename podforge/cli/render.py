@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 def render(
     scripts: tuple[Path, ...], output: str | None, formats: str, target: str,
     split: str | None, engine: str, voices: Path | None, cache: Path | None, encoding: str,
-    flags: "EngineFlags", jobs: int | None, force: bool, strict: bool, dry_run: bool, as_json: bool,
-    events: str | None, quiet: bool,
+    include: tuple[str, ...], flags: "EngineFlags", jobs: int | None, force: bool, strict: bool,
+    dry_run: bool, as_json: bool, events: str | None, quiet: bool,
 ) -> int:  # fmt: skip
     """Render scripts to finished, tagged episodes.
 
@@ -67,7 +67,9 @@ def render(
     from podforge.store import default_store_root
 
     store = cache or default_store_root()
-    requests = [Request(script, engine, voices, encoding, flags, target) for script in scripts]
+    requests = [
+        Request(script, engine, voices, encoding, flags, target, include) for script in scripts
+    ]
     places = destinations(scripts, output, parse_formats(formats), bool(split))
     if dry_run:
         return show_plans(requests, store, as_json)

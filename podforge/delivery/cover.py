@@ -17,11 +17,13 @@ def own_cover(script: Script) -> bytes:
     """The JPEG or PNG that the front matter names, else the file holds; empty when there is none.
 
     Its path counts from the script's folder and may not lead out of it.  Raises `InputError`
-    when there is no usable picture.
+    when there is no usable picture of that name; one inside the file is then left out.
     """
     name = script.header.cover
+    if not name:
+        return _usable(script.cover)
     try:
-        return _read(name, Path(script.path).parent) if name else script.cover
+        return _read(name, Path(script.path).parent)
     except _Unfit as unfit:
         raise InputError.at(Place(script.path), f'cover "{plain(name)}": {unfit}') from unfit
 
@@ -34,6 +36,14 @@ def drawn_cover(header: Header) -> bytes:
 def mime_of(data: bytes) -> str:
     """The media type of a picture by its first bytes; empty for anything but JPEG and PNG."""
     return next((mime for start, mime in _SIGNATURES.items() if data.startswith(start)), "")
+
+
+def _usable(picture: bytes) -> bytes:
+    try:
+        _check(picture)
+    except _Unfit:
+        return b""
+    return picture
 
 
 class _Unfit(Exception):

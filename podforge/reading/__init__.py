@@ -24,18 +24,24 @@ from podforge.reading.suggesting import (
     speakers_block,
     suggestion,
 )
+from podforge.reading.tidying import tidied
 from podforge.reading.twin import read_twin
+from podforge.reading.writing import write_markdown
 from podforge.script import Script
 
 __all__ = [
+    "SCRIPTS",
     "Asked",
     "CastSuggestion",
+    "Findings",
     "FoundSpeaker",
     "front_matter",
     "has_front_matter",
     "read",
     "speakers_block",
     "suggest_cast",
+    "tidied",
+    "write_markdown",
 ]
 
 Reader = Callable[[Path, Asked, Findings], Script]
@@ -74,6 +80,7 @@ def read(path: Path, asked: Asked = Asked()) -> Script:  # noqa: B008  frozen
     findings = Findings(str(path))
     try:
         script = reader(path, asked, findings)
+        script = tidied(script) if script.header.deals else script
     except InputError as error:
         raise InputError((*findings.sorted(), *error.problems)) from error
     if not any(script.speeches()) and not findings.failed():

@@ -14,6 +14,11 @@ _DIRECTIVE = re.compile(r"<!--\s*podforge\s*:\s*(\w+)\s*-->", re.I)
 _VISIBLE = re.compile(r"[^\n]")
 
 
+def hides(line: str) -> bool:
+    """Whether something in a line would begin a comment, a code fence, or a script."""
+    return bool(_OPEN.search(line))
+
+
 def blank_comments(text: str, findings: Findings, line_offset: int) -> str:
     """The text with `<!-- -->`, `%% %%`, scripts, and all from skip to resume made blanks.
 

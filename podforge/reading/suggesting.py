@@ -58,18 +58,18 @@ def front_matter(suggestion: CastSuggestion, voices: Sequence[str]) -> str:
     A declared voice is kept, a voice called like the speaker is taken, and the others are given
     in turn, each once before any is given again.
     """
-    title = f"title: {_quoted(suggestion.title)}\n" if suggestion.title else ""
+    title = f"title: {quoted(suggestion.title)}\n" if suggestion.title else ""
     return f"---\n{title}{speakers_block(suggestion, voices)}---\n"
 
 
 def speakers_block(suggestion: CastSuggestion, voices: Sequence[str]) -> str:
     """The `speakers:` of that front matter alone, for a script that has some already."""
     chosen = deal(((one.name, one.voice) for one in suggestion.speakers), voices)
-    lines = [f"  {_quoted(one.name)}: {_quoted(chosen[one.name])}" for one in suggestion.speakers]
+    lines = [f"  {quoted(one.name)}: {quoted(chosen[one.name])}" for one in suggestion.speakers]
     return "\n".join(["speakers:", *lines, ""])
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """A YAML scalar, in quotes where it could be read as something else."""
     simple = _BARE.fullmatch(text.replace("-", "_")) and not text.endswith("-")
     if simple and text.lower() not in _YAML_WORDS:

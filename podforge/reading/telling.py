@@ -85,7 +85,7 @@ class Telling:
         elif label and (who := self.manner.casting.who(label)):
             self._begin(who, self.manner.casting.delivery(label), place)
             self._lines([_rest(block.lines[0], label)], who, place)
-        elif who := self.manner.casting.named(text):
+        elif who := self.manner.casting.named(block.text.strip(" *_")):
             self._begin(who, "", place)
         elif text and not block.quoted:
             self._titled(text, block.level, place)

@@ -1,0 +1,63 @@
+"""Makes what other formats say expressible in a script: names that can be labels, clean text."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from podforge.reading.marks import PRIVATE
+from podforge.reading.names import normal
+from podforge.script import Chapter, Cue, Item, Role, Script, Speech
+
+MOST_NAME = 60  # characters
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_NO_NAME = re.compile(r"[:：*_<>\[\](){}|`\\#~\"“”]+")
+_NO_DESCRIPTION = re.compile(r"[|\[\]<>]+")
+
+
+def tidied(script: Script) -> Script:
+    """The script with clean names and texts; what then says nothing is left out."""
+    names = _names(script)
+    declared = {role.name: role for role in script.header.roles}
+    roles: dict[str, Role] = {}
+    for given, name in names.items():
+        roles.setdefault(name, replace(declared.get(given, Role(given)), name=name))
+    header = replace(
+        script.header,
+        roles=tuple(roles.values()),
+        narrator=names.get(script.header.narrator, script.header.narrator),
+    )
+    items = (tidy for item in script.items for tidy in _item(item, names))
+    return replace(script, header=header, items=tuple(items))
+
+
+def clean(text: str) -> str:
+    """One line without control characters or others that no text has."""
+    return " ".join(PRIVATE.sub("", _CONTROL.sub(" ", text)).split())
+
+
+def _names(script: Script) -> dict[str, str]:
+    """A name that can be a label for each speaker; two that read alike are one."""
+    given = [*(role.name for role in script.header.roles), *script.speakers()]
+    first: dict[str, str] = {}
+    names = {}
+    for name in given:
+        label = clean(_NO_NAME.sub(" ", name))[:MOST_NAME].strip(" ,;.-–—") or "Speaker"
+        names[name] = first.setdefault(normal(label), label)
+    return names
+
+
+def _item(item: Item, names: dict[str, str]) -> Iterator[Item]:
+    match item:
+        case Speech(speakers, text):
+            who = tuple(dict.fromkeys(names[name] for name in speakers))
+            exact = item.events or item.spoken  # their positions count in the text as it is
+            text = text if exact else clean(text)
+            if text and who:
+                yield replace(item, speakers=who, text=text)
+        case Chapter(title):
+            yield replace(item, title=clean(title))
+        case Cue(description=described):
+            yield replace(item, description=clean(_NO_DESCRIPTION.sub(" ", described)))
+        case _:
+            yield item

@@ -1,0 +1,124 @@
+from dataclasses import replace
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from podforge.errors import Place
+from podforge.reading import Findings, tidied, write_markdown
+from podforge.reading.markdown import read_markdown
+from podforge.script import (
+    Chapter,
+    Cue,
+    Header,
+    Item,
+    Pause,
+    Role,
+    SceneBreak,
+    Script,
+    Speech,
+    replaced,
+)
+
+PLACE = Place("x")
+CAST = ("Narrator", "Ana", "Ben", "First Clown", "Music", "Note", "2", "Zoë & Co")
+ODD = """
+Ana Ana: Ben: **Ana:** [laughs] (softly) # - + * 1. 2) > ` ``` ~~~ ~~x~~ <b> </b> &amp; & \\ \\*
+[pause] [music:x] [1]: http://a.b [^1] [^1]: --- *** ___ _x_ *x* **x** == :  | a|b %% <!-- -->
+$5 4:30 (0:12) [0:12] [S1] <v Ana> <Person1> {x} ~ !x ![a](b.mp3) [a](b) [[a|b]] (sighs) [x]
+Break: Note: Music: Ana： “Yes,” it's café 你好。 = - [ ] — ... podforge:skip <br/> <say> ^ &#65;
+"""
+words = st.one_of(
+    st.sampled_from(ODD.split()),
+    st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Co", "Cc"]), max_size=8),
+)
+texts = st.lists(words, min_size=1, max_size=7).map(lambda parts: " ".join(" ".join(parts).split()))
+texts = texts.filter(lambda text: any(c.isalnum() for c in text))
+
+
+@st.composite
+def speeches(draw: st.DrawFn) -> Speech:
+    who = draw(st.lists(st.sampled_from(CAST[:4]), min_size=1, max_size=2, unique=True))
+    text = draw(texts)
+    spoken = None
+    if draw(st.booleans()):
+        text = draw(st.sampled_from(["Siobhán came.", "We met Siobhán [there] *twice*."]))
+        at = text.index("Siobhán")
+        spoken = replaced(
+            text, [(at, at + 7, draw(st.sampled_from(["shi-vawn", 'a "b" <c> & d'])))]
+        )
+    edges = [0, len(text), *(at for at, c in enumerate(text) if c == " ")]
+    at = draw(st.sampled_from(edges))
+    events = ((at + (0 < at < len(text)), "laughs"),) if draw(st.booleans()) else ()
+    said = draw(st.sampled_from(["", "", "softly", "with a sigh"]))
+    return Speech(tuple(who), text, PLACE, said, events, spoken=spoken)
+
+
+items = st.one_of(
+    speeches(),
+    st.builds(Chapter, texts, st.just(PLACE)),
+    st.sampled_from([0.25, 1.0, 12.5]).map(lambda seconds: Pause(seconds, PLACE)),
+    st.just(SceneBreak(PLACE)),
+    st.just(Cue("sfx", "", "a door opens", (), PLACE)),
+    st.just(Cue("music", "a b.mp3", "", ("fade in 1s",), PLACE)),
+)
+
+
+def script_of(mode: str, found: list[Item]) -> Script:
+    header = Header(
+        title='A "title": yes',
+        mode=mode,
+        roles=tuple(map(Role, CAST)),
+        closed=True,
+        deals=True,  # type: ignore[arg-type]
+    )
+    return Script("x.md", header, tuple(found))
+
+
+def read_back(script: Script) -> Script:
+    text = write_markdown(script, {role.name: "ada" for role in script.header.roles})
+    findings = Findings("x.md")
+    back = read_markdown(text, findings)
+    assert not [p for p in findings.problems if p.severity == "error"], text
+    return back
+
+
+def without_places(script: Script) -> list[Item]:
+    return [replace(item, place=PLACE) for item in script.items]
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.sampled_from(["podcast", "audiobook"]), st.lists(items, min_size=1, max_size=6))
+def test_what_is_written_reads_back_to_the_same_items(mode: str, found: list[Item]) -> None:
+    script = tidied(script_of(mode, found))
+    back = read_back(script)
+    assert without_places(back) == without_places(script)
+    assert back.header.title == script.header.title
+
+
+def test_the_header_is_written_and_read_back() -> None:
+    header = Header(
+        title="no", author='A: "B"', date="2026-01-02", language="fr", tags=("a, b", "c"),
+        lexicon={"Siobhán": "shi-vawn", "yes": "no # 1"}, mode="audiobook", deals=True, closed=True,
+        roles=(Role("Narrator"), Role("Ana: the *first*", aliases=("A",), gain_db=-1.5, pan=0.5)),
+    )  # fmt: skip
+    speech = Speech(("Narrator",), "Hello there.", PLACE)
+    script = tidied(Script("x", header, (speech,)))
+    back = read_back(script).header
+    same = ("title", "author", "date", "language", "tags", "lexicon", "mode")
+    assert [getattr(back, key) for key in same] == [getattr(header, key) for key in same]
+    assert [(role.name, role.aliases, role.gain_db, role.pan) for role in back.roles] == [
+        ("Narrator", (), 0, 0),
+        ("Ana the first", ("A",), -1.5, 0.5),
+    ]
+
+
+def test_names_become_labels_and_what_says_nothing_goes() -> None:
+    odd = Speech(("MR. *SMITH*: [aside]", "Ana"), "  So\x00 it\nis. \ue000 ", PLACE)
+    same = Speech(("mr. smith aside",), "Yes.", PLACE)
+    script = Script("x", Header(), (odd, same, Speech(("Ana",), "\ue000", PLACE)))
+    tidy = tidied(script)
+    assert [(item.speakers, item.text) for item in tidy.speeches()] == [
+        (("MR. SMITH aside", "Ana"), "So it is."),
+        (("MR. SMITH aside",), "Yes."),
+    ]
+    assert [role.name for role in tidy.header.roles] == ["MR. SMITH aside", "Ana"]
