@@ -97,7 +97,7 @@ def deliver(
             raise StorageError(f"{path} is a folder", hint="the file of that name goes there")
     with staging(outputs.folder) as folder:
         package = _Package(project, timeline, cover, folder)
-        with ThreadPoolExecutor(1) as pool:  # a long book's captions, while ffmpeg joins it
+        with ThreadPoolExecutor(1) as pool:  # a long book's captions, while its sound is joined
             texts = pool.submit(_texts, project, timeline, report, outputs)
             for wanted, done in finished.items():
                 package.write(done, outputs.files(wanted), outputs.split)

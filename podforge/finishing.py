@@ -35,7 +35,7 @@ from podforge.threads import one_arena
 from podforge.timeline import Placement, Section, Timeline
 
 OF_EACH = ("level", "true peak")  # what each chapter of a book must meet
-PIECE_VERSION = 1  # raised when the facts of a piece, or the way it is cut, change
+PIECE_VERSION = 2  # raised when the facts or bytes of a piece, or the way it is cut, change
 PASSES = 5  # encodings of one section at most
 CLOSE_LU = 0.1  # what is further from the target is encoded again
 SPARE_DB = 0.25  # below the ceiling, of peaks that were above it: other meters read a little more

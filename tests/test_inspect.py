@@ -18,8 +18,9 @@ from PIL import Image
 from podforge.cli.inspect import inspect as command
 from podforge.errors import InputError, MissingInput, UsageError
 from podforge.inspecting import Inspector, Measured, inspect, joined, judge
-from podforge.media import ffmpeg_path, mux_mp4
+from podforge.media import ffmpeg_path
 from podforge.media.probing import Chapter, probe
+from podforge.streams import CODECS, Part
 from podforge.targets import TARGETS, target_of
 from tests.sounds import ebur128, sine, speech
 
@@ -270,15 +271,25 @@ def test_files_are_probed(name, options, codec, tmp_path):
         assert found.bit_rate == 192_000
 
 
+def with_chapters(source, chapters):
+    """An M4B of a sound that lasts whole seconds, beside it."""
+    stream, body, path = (source.with_suffix(suffix) for suffix in (".aac", ".body", ".m4b"))
+    ffmpeg("-i", source, "-ar", "44100", stream)
+    aac = CODECS["aac"]
+    frames = aac.split(stream.read_bytes())
+    data, facts = aac.body(frames, len(frames))
+    body.write_bytes(data)
+    seconds = len(frames) * aac.frame // aac.rate
+    aac.join([Part(body, facts, facts.frames)], path, seconds * aac.rate, 1, chapters)
+    return path
+
+
 def test_chapters_of_an_m4b_and_an_mp3(tmp_path):
     source = wav(tmp_path / "in.wav", noise(3, -20))
-    ffmpeg("-i", source, "-ar", "44100", tmp_path / "plain.aac")
-    chapters = [(0.0, "One = 1; #\\x"), (1.25, "Zwei\\")]
-    stream = [(tmp_path / "plain.aac").read_bytes()]
-    mux_mp4(stream, 3 * 44_100, 44_100, chapters, tmp_path / "x.m4b")
-    first, second = probe(tmp_path / "x.m4b").chapters
+    path = with_chapters(source, [(0.0, "One = 1; #\\x"), (1.25, "Zwei\\")])
+    first, second = probe(path).chapters
     assert first == Chapter(0.0, 1.25, "One = 1; #\\x")
-    assert (second.start, second.title) == (1.25, "Zwei")
+    assert (second.start, second.title) == (1.25, "Zwei\\")
 
     ffmpeg("-i", source, tmp_path / "x.mp3")
     tags = mutagen.id3.ID3(tmp_path / "x.mp3")
@@ -388,12 +399,9 @@ def test_a_picture_of_the_sound(voiced, tmp_path):
 
 def test_a_picture_names_its_chapters(tmp_path):
     source = wav(tmp_path / "in.wav", noise(4, -20))
-    ffmpeg("-i", source, "-ar", "44100", tmp_path / "plain.aac")
-    stream = [(tmp_path / "plain.aac").read_bytes()]
     drawn = []
     for title in ("One", "Another"):
-        path = tmp_path / "x.m4b"
-        mux_mp4(stream, 4 * 44_100, 44_100, [(0.0, title), (2.0, "Two")], path)
+        path = with_chapters(source, [(0.0, title), (2.0, "Two")])
         run(path, "--picture", tmp_path / "x.png")
         drawn.append(np.asarray(Image.open(tmp_path / "x.png"), int))
     rows, columns = np.nonzero(np.abs(drawn[0] - drawn[1]).sum(axis=2))

@@ -7,7 +7,6 @@ import threading
 import time
 from pathlib import Path
 
-import mutagen.mp4
 import numpy as np
 import pytest
 
@@ -18,7 +17,6 @@ from podforge.media import (
     ffmpeg_path,
     ffmpeg_version,
 )
-from podforge.media.chapters import mux_mp4
 from tests.sounds import WHOLE, blocks, sine, speech
 
 RATE = 44_100
@@ -167,51 +165,6 @@ def test_what_is_not_a_file_is_refused(tmp_path):
     os.mkfifo(tmp_path / "pipe.wav")
     with pytest.raises(InputError, match="not a regular file"):
         decoded(tmp_path / "pipe.wav")
-
-
-CHAPTERS = [(0.0, "One"), (0.5, "Two = 2; #\\ more"), (1.25, "Trois à la\nfin\0"), (2.0, "")]
-
-
-def adts(folder, x):
-    path = folder / "sound.aac"
-    arguments = (("f", "adts"), ("c:a", "aac"), ("b:a", "96k"), ("aac_coder", "fast"))
-    encode(blocks(x, 10_000), path, RATE, 1, arguments)
-    return path.read_bytes()
-
-
-def test_chapters_are_written_into_mp4(tmp_path):
-    stream = adts(tmp_path, speech(3, RATE, 1))
-    target = tmp_path / "with chapters.m4b"
-    mux_mp4([stream[:1000], stream[1000:]], 3 * RATE, RATE, CHAPTERS, target)
-    found = mutagen.mp4.MP4(target).chapters
-    titles = ["One", "Two = 2; #\\ more", "Trois à la fin", ""]
-    assert [chapter.title for chapter in found] == titles
-    assert [chapter.start for chapter in found] == pytest.approx([0, 0.5, 1.25, 2], abs=0.001)
-    again = tmp_path / "again.m4b"
-    mux_mp4([stream], 3 * RATE, RATE, CHAPTERS, again)
-    assert again.read_bytes() == target.read_bytes()
-    plain = tmp_path / "plain.m4b"
-    mux_mp4([stream], 3 * RATE, RATE, [], plain)
-    assert not mutagen.mp4.MP4(plain).chapters
-    serial = encoded(tmp_path, "m4b", speech(3, RATE, 1))
-    assert np.array_equal(decoded(target), decoded(plain))
-    assert np.array_equal(decoded(plain)[: 3 * RATE], decoded(serial)[: 3 * RATE])
-
-
-def test_muxing_what_is_not_aac_or_has_no_place(tmp_path):
-    stream = adts(tmp_path, speech(1, RATE, 1))
-    with pytest.raises(StorageError, match="No such file"):
-        mux_mp4([stream], RATE, RATE, CHAPTERS[:2], tmp_path / "no" / "x.m4b")
-    with pytest.raises(StorageError):
-        mux_mp4([b"not a sound " * 1000], RATE, RATE, CHAPTERS[:2], tmp_path / "x.m4b")
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
-def test_a_disk_that_fills_while_muxing(tmp_path):
-    full = tmp_path / "full.m4b"
-    full.symlink_to("/dev/full")
-    with pytest.raises(StorageError):
-        mux_mp4([adts(tmp_path, speech(1, RATE, 1))], RATE, RATE, CHAPTERS[:2], full)
 
 
 def test_ffmpeg_is_found_as_told(tmp_path, monkeypatch):

@@ -1,7 +1,6 @@
 import dataclasses
 import json
 import re
-import shutil
 import struct
 import subprocess
 import zlib
@@ -338,19 +337,6 @@ def test_three_hundred_chapters_in_an_m4b(one_second, tmp_path):
     assert [(c.title, c.start) for c in found] == [
         (title, pytest.approx(start, abs=0.001)) for start, title in chapters[:255]
     ]
-
-
-@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs a second ffmpeg")
-def test_an_m4b_is_the_same_sound_whichever_ffmpeg_makes_it(one_second, tmp_path, monkeypatch):
-    heard = []
-    for name, ffmpeg in (("a", "ffmpeg"), ("b", BUNDLED)):
-        monkeypatch.setenv("PODFORGE_FFMPEG", ffmpeg)
-        path = tmp_path / f"{name}.m4b"
-        joined([one_second["aac"]], "aac", RATE, 1, path, [(0.0, "One"), (0.5, "Two")])
-        assert [c.start for c in mutagen.mp4.MP4(path).chapters] == [0, 0.5]
-        heard.append(decoded(path, 1))
-    assert len(heard[0]) == RATE
-    assert np.array_equal(*heard)
 
 
 def test_zlib_agrees_on_oggs_polynomial():

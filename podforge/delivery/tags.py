@@ -128,7 +128,7 @@ def _write_m4b(path: Path, tags: Tags, cover: bytes | None, _: Sequence[_Chapter
     if cover:
         kind = MP4Cover.FORMAT_PNG if mime_of(cover) == "image/png" else MP4Cover.FORMAT_JPEG
         file.tags["covr"] = [MP4Cover(cover, imageformat=kind)]
-    file.save(padding=_no_padding)
+    file.save(padding=lambda info: max(info.padding, 0))  # no gigabyte is moved for it
 
 
 def _write_opus(path: Path, tags: Tags, cover: bytes | None, chapters: Sequence[_Chapter]) -> None:

@@ -1,11 +1,10 @@
-"""ffmpeg and pydub: encoding, decoding, chapters in MP4, edits of single clips.
+"""ffmpeg and pydub: encoding, decoding, edits of single clips.
 
 The only user of ffmpeg-python and pydub.  Every child runs in a process group of its own, so that
 Ctrl-C reaches us alone; we end it on the way out, whatever happened.  When we are killed ourselves,
 its pipe closes and it ends too.
 """
 
-from podforge.media.chapters import mux_mp4
 from podforge.media.clips import Recorded, cut_clip, describe_clip
 from podforge.media.decoding import decode, read_clip
 from podforge.media.encoding import BITEXACT, encode
@@ -20,6 +19,5 @@ __all__ = [
     "encode",
     "ffmpeg_path",
     "ffmpeg_version",
-    "mux_mp4",
     "read_clip",
 ]

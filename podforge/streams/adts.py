@@ -1,24 +1,34 @@
-"""AAC in ADTS (ISO 14496-3, 1.A.2.2), joined into MP4 by ffmpeg."""
+"""AAC in ADTS (ISO 14496-3, 1.A.2.2), joined into MP4.
 
-from collections.abc import Sequence
+A body begins with the AudioSpecificConfig and the sizes of its frames, two bytes each; the frames
+follow without their headers, as an MP4 has them.
+"""
+
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
 
-from podforge.errors import StorageError
-from podforge.media.chapters import AAC_FRAME, mux_mp4
-from podforge.streams.base import Body, Chapters, Codec, End, Part, chunks, section_ends
+import numpy as np
 
-PRIMING = AAC_FRAME  # samples that ffmpeg's encoder gives before the sound
+from podforge.errors import StorageError, storage
+from podforge.streams.base import Body, Chapters, Codec, End, Part, read, section_ends
+from podforge.streams.mp4 import FRAME, Sizes, Sound, head
+
+PRIMING = FRAME  # samples that ffmpeg's encoder gives before the sound
 
 _HEADER_BYTES = 7
+_FIXED_BITS = 28  # of the header: the same in all frames of a stream
+_VARIABLE_BITS = 28
 _RATE_INDEX = 4  # 44.1 kHz
+_CONFIG_BYTES = 2
+_SIZE = np.dtype(">u2")
 
 
 def split(data: bytes) -> list[bytes]:
     """The ADTS frames of a stream, headers included, nothing cut short."""
-    frames, at = [], 0
+    frames, at, fixed = [], 0, _header(data) >> _VARIABLE_BITS
     while at < len(data):
-        size = _size(data[at : at + _HEADER_BYTES])
+        size = _size(data[at : at + _HEADER_BYTES], fixed)
         if not size:
             raise StorageError(f"no ADTS frame at byte {at} of an encoder's stream")
         frames.append(data[at : at + size])
@@ -28,41 +38,92 @@ def split(data: bytes) -> list[bytes]:
     return frames
 
 
-def _size(header: bytes) -> int:
-    """Bytes of the frame that begins so, or 0 when it is none of 1024 samples at 44.1 kHz."""
+def _header(data: bytes) -> int:
+    """The header of a stream's first frame, which must be without a checksum, at 44.1 kHz."""
+    bits = int.from_bytes(data[:_HEADER_BYTES], "big")
+    sync, layer, unchecked, rate = bits >> 44, bits >> 41 & 3, bits >> 40 & 1, bits >> 34 & 15
+    if (sync, layer, unchecked, rate) != (0xFFF, 0, 1, _RATE_INDEX):
+        raise StorageError("an encoder's stream is not AAC in ADTS at 44.1 kHz")
+    return bits
+
+
+def _size(header: bytes, fixed: int) -> int:
+    """Bytes of the frame that begins so, or 0 when it is none of 1024 samples."""
     bits = int.from_bytes(header, "big")
-    sync, layer, blocks = bits >> 44, bits >> 41 & 3, bits & 3
-    rate, size = bits >> 34 & 15, bits >> 13 & 0x1FFF
-    known = len(header) == _HEADER_BYTES and sync == 0xFFF and layer == 0 and blocks == 0
-    return size if known and rate == _RATE_INDEX and size > _HEADER_BYTES else 0
+    size, blocks = bits >> 13 & 0x1FFF, bits & 3
+    known = len(header) == _HEADER_BYTES and bits >> _VARIABLE_BITS == fixed and blocks == 0
+    return size if known and size > _HEADER_BYTES else 0
+
+
+def _config(header: int) -> bytes:
+    """The AudioSpecificConfig (1.6.2.1): object type, index of the rate, channels, three zeros."""
+    profile, channels = header >> 38 & 3, header >> 30 & 7
+    return ((profile + 1) << 11 | _RATE_INDEX << 7 | channels << 3).to_bytes(_CONFIG_BYTES, "big")
 
 
 def body(frames: Sequence[bytes], kept: int) -> tuple[bytes, Body]:
-    """The frames one after the other."""
-    offsets = list(accumulate(map(len, frames), initial=0))
-    ends = tuple(End(count, offsets[count]) for count in section_ends(kept, len(frames)))
-    return b"".join(frames), Body(kept, ends)
+    """The frames one after the other, without their headers, after what tells of them."""
+    counts = section_ends(kept, len(frames))
+    sizes = [len(frame) - _HEADER_BYTES for frame in frames]
+    about = _config(_header(frames[0])) + np.array(sizes, _SIZE).tobytes()
+    offsets = list(accumulate(sizes, initial=len(about)))
+    data = b"".join((about, *(frame[_HEADER_BYTES:] for frame in frames)))
+    return data, Body(kept, tuple(End(count, offsets[count]) for count in counts))
 
 
 def join(
     parts: Sequence[Part],
     path: Path,
     samples: int,
-    channels: int,  # noqa: ARG001  every frame says how many it has
+    channels: int,
     chapters: Chapters,
 ) -> None:
     """An MP4 whose edit list leaves out the priming, and ends with the last sample.
 
     Frames past the end are left out.  Raises `ValueError` when there are too few.
     """
-    if sum(part.frames for part in parts) * AAC_FRAME < samples + PRIMING:
+    needed = 1 + -(-samples // FRAME)
+    if sum(part.frames for part in parts) < needed:
         raise ValueError(f"too few AAC frames for {samples} samples")
-    mux_mp4(chunks(parts), samples, AAC.rate, chapters, path)
+    config = _common_config(parts, channels)
+    each = [_sizes(part) for part in parts]
+    sizes = np.concatenate(each)[:needed]
+    sound = Sound(config, AAC.rate, channels, samples, sizes)
+    with storage("writing", path), path.open("wb") as file:
+        file.write(head(sound, chapters))
+        for data in _frames(parts, each, sound.bytes):
+            file.write(data)
+
+
+def _common_config(parts: Sequence[Part], channels: int) -> bytes:
+    """The AudioSpecificConfig of all parts."""
+    configs = {b"".join(read(part.path, part.at, _CONFIG_BYTES)) for part in parts}
+    config = configs.pop()
+    if configs:
+        raise StorageError(f"{parts[0].path} and others to be joined to it differ in kind")
+    if int.from_bytes(config, "big") >> 3 & 15 != channels:
+        raise StorageError(f"the parts to be joined do not have {channels} channels")
+    return config
+
+
+def _sizes(part: Part) -> Sizes:
+    """Of the frames that the part gives."""
+    data = b"".join(read(part.path, part.at + _CONFIG_BYTES, part.frames * _SIZE.itemsize))
+    return np.frombuffer(data, _SIZE).astype(np.uint16)
+
+
+def _frames(parts: Sequence[Part], sizes: Sequence[Sizes], most: int) -> Iterator[bytes]:
+    """The first so many bytes of the parts' frames."""
+    for part, own in zip(parts, sizes, strict=True):
+        begin = part.at + _CONFIG_BYTES + part.body.frames * _SIZE.itemsize
+        size = min(int(own.sum(dtype=np.int64)), most)
+        yield from read(part.path, begin, size)
+        most -= size
 
 
 AAC = Codec(
     "aac",
-    frame=AAC_FRAME,
+    frame=FRAME,
     rate=44_100,
     delay=PRIMING,
     lead=24,

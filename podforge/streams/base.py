@@ -15,7 +15,7 @@ from podforge.errors import StorageError, storage
 
 CHUNK_BYTES = 1 << 20
 
-Chapters = Sequence[tuple[float, str]]  # start in seconds, title
+Chapters = Sequence[tuple[float, str]]  # start in seconds, ascending; title
 
 
 @dataclass(frozen=True)
@@ -107,12 +107,16 @@ def section_ends(kept: int, frames: int) -> list[int]:
 def chunks(parts: Iterable[Part]) -> Iterator[bytes]:
     """The bytes of the parts, one after the other.  Raises `StorageError`."""
     for part in parts:
-        left = part.end.bytes
-        with storage("reading", part.path), part.path.open("rb") as file:
-            file.seek(part.at)
-            while left:
-                data = file.read(min(left, CHUNK_BYTES))
-                if not data:
-                    raise StorageError(f"{part.path} is shorter than it should be")
-                left -= len(data)
-                yield data
+        yield from read(part.path, part.at, part.end.bytes)
+
+
+def read(path: Path, at: int, size: int) -> Iterator[bytes]:
+    """So many bytes of a file from there on.  Raises `StorageError`."""
+    with storage("reading", path), path.open("rb") as file:
+        file.seek(at)
+        while size:
+            data = file.read(min(size, CHUNK_BYTES))
+            if not data:
+                raise StorageError(f"{path} is shorter than it should be")
+            size -= len(data)
+            yield data

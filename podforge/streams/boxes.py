@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 UNDETERMINED = 0x55C4  # the language "und" in three times five bits (8.4.2)
 MOST_32_BITS = 0xFFFF_FFFF
 
-_MATRIX = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)  # nothing is turned
+MATRIX = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)  # nothing is turned
 _ONE = 1 << 16  # in 16.16 fixed point
 _OWN_DATA = 1  # flag of a `url `: the samples are in this file
 
@@ -28,9 +28,9 @@ def full_box(kind: bytes, version: int, flags: int, *content: bytes) -> bytes:
     return box(kind, struct.pack(">I", version << 24 | flags), *content)
 
 
-def media_header(size: int, *, wide: bool) -> bytes:
-    """What stands before `size` bytes of samples (8.1.1); `wide` where they may be 4 GiB."""
-    if wide:
+def media_data(size: int) -> bytes:
+    """The start of `mdat` (8.1.1), which so many bytes of samples follow."""
+    if 8 + size > MOST_32_BITS:
         return struct.pack(">I4sQ", 1, b"mdat", 16 + size)
     return struct.pack(">I4s", 8 + size, b"mdat")
 
@@ -40,7 +40,7 @@ def movie_header(rate: int, duration: int, tracks: int) -> bytes:
     version, time = _times(duration)
     times = struct.pack(f">2{time}I{time}", 0, 0, rate, duration)
     volume, unset = struct.pack(">IH10x", _ONE, 1 << 8), bytes(24)
-    return full_box(b"mvhd", version, 0, times, volume, _MATRIX, unset, _number(tracks + 1))
+    return full_box(b"mvhd", version, 0, times, volume, MATRIX, unset, _number(tracks + 1))
 
 
 def track_header(number: int, duration: int, flags: int, *, sounds: bool) -> bytes:
@@ -48,7 +48,7 @@ def track_header(number: int, duration: int, flags: int, *, sounds: bool) -> byt
     version, time = _times(duration)
     times = struct.pack(f">2{time}I4x{time}", 0, 0, number, duration)
     mix = struct.pack(">8x2hH2x", 0, 1 if sounds else 0, 1 << 8 if sounds else 0)
-    return full_box(b"tkhd", version, flags, times, mix, _MATRIX, bytes(8))
+    return full_box(b"tkhd", version, flags, times, mix, MATRIX, bytes(8))
 
 
 def edit_list(duration: int, start: int) -> bytes:
@@ -79,6 +79,11 @@ def media(
 def handled(kind: bytes, name: bytes, maker: bytes = bytes(4)) -> bytes:
     """`hdlr` (8.4.3): what reads the media, and a name for people."""
     return full_box(b"hdlr", 0, 0, struct.pack(">4x4s4s8x", kind, maker), name + b"\0")
+
+
+def sample_entry(kind: bytes, *content: bytes) -> bytes:
+    """What describes samples (8.5.2.2): they lie in the first place that `dref` names."""
+    return box(kind, struct.pack(">6xH", 1), *content)
 
 
 def described(entry: bytes) -> bytes:
