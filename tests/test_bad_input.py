@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from podforge.project import Request, open_project
+from tests.in_process import podforge
 from tests.test_cli import SHORT, run
 
 BODY = "**Mara:** Good evening.\n"
@@ -56,7 +57,7 @@ def script(folder: Path, data: bytes | str, name: str = "s.md") -> Path:
 )
 def test_a_bad_script(data, code, says, tmp_path):
     path = script(tmp_path, data)
-    done = run("render", path, "-o", tmp_path / "out.mp3")
+    done = podforge("render", path, "-o", tmp_path / "out.mp3")
     assert done.returncode == code, done.stderr
     assert says in done.stderr
     assert "Traceback" not in done.stderr
@@ -66,7 +67,7 @@ def test_a_bad_script(data, code, says, tmp_path):
 
 def test_a_script_that_is_not_there_or_a_folder(tmp_path):
     for path in (tmp_path / "none.md", tmp_path):
-        done = run("render", path)
+        done = podforge("render", path)
         assert done.returncode == 66
         assert str(path) in done.stderr
         assert "Traceback" not in done.stderr
@@ -74,13 +75,13 @@ def test_a_script_that_is_not_there_or_a_folder(tmp_path):
 
 def test_a_voice_folder_without_its_file(tmp_path):
     (tmp_path / "voices" / "mara").mkdir(parents=True)
-    done = run("check", script(tmp_path, SHORT))
+    done = podforge("check", script(tmp_path, SHORT))
     assert done.returncode == 65
     assert "voice.yaml" in done.stdout
 
 
 def test_a_voices_folder_that_is_not_there(tmp_path):
-    done = run("render", script(tmp_path, SHORT), "--voices", tmp_path / "none")
+    done = podforge("render", script(tmp_path, SHORT), "--voices", tmp_path / "none")
     assert done.returncode == 66
     assert "none" in done.stderr
 
@@ -88,16 +89,18 @@ def test_a_voices_folder_that_is_not_there(tmp_path):
 def test_an_output_folder_that_cannot_be_written_keeps_the_clips(tmp_path):
     path = script(tmp_path, SHORT)
     (tmp_path / "file").write_text("not a folder")
-    done = run("render", path, "-o", tmp_path / "file" / "out.mp3")
+    done = podforge("render", path, "-o", tmp_path / "file" / "out.mp3")
     assert done.returncode == 74
     assert str(tmp_path / "file") in done.stderr
     assert "Traceback" not in done.stderr
-    assert "2 jobs, all spoken already" in run("render", path, "-o", tmp_path / "out.wav").stderr
+    assert (
+        "2 jobs, all spoken already" in podforge("render", path, "-o", tmp_path / "out.wav").stderr
+    )
 
 
 def test_a_store_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("not a folder")
-    done = run("render", script(tmp_path, SHORT), "--cache", tmp_path / "file" / "store")
+    done = podforge("render", script(tmp_path, SHORT), "--cache", tmp_path / "file" / "store")
     assert done.returncode == 74
     assert "Traceback" not in done.stderr
 
@@ -116,7 +119,7 @@ def test_no_ffmpeg_at_all_is_said_before_anything_is_spoken(tmp_path):
 
 def test_ffmpeg_that_fails_leaves_the_old_output(tmp_path):
     path = script(tmp_path, SHORT)
-    run("render", path, "-o", tmp_path / "out.mp3")
+    podforge("render", path, "-o", tmp_path / "out.mp3")
     before = (tmp_path / "out.mp3").read_bytes()
     fake = tmp_path / "ffmpeg"
     fake.write_text("#!/bin/sh\ncase $* in *-version*) echo ffmpeg version 0;; *) exit 3;; esac\n")
@@ -125,7 +128,9 @@ def test_ffmpeg_that_fails_leaves_the_old_output(tmp_path):
     done = run("render", path, "-o", tmp_path / "out.mp3", PODFORGE_FFMPEG=str(fake))
     assert done.returncode == 74
     assert (tmp_path / "out.mp3").read_bytes() == before
-    assert "2 jobs, all spoken already" in run("render", path, "-o", tmp_path / "out.mp3").stderr
+    assert (
+        "2 jobs, all spoken already" in podforge("render", path, "-o", tmp_path / "out.mp3").stderr
+    )
 
 
 @pytest.mark.parametrize("where", ["store", "output"])
@@ -140,7 +145,7 @@ def test_a_full_disk_keeps_what_was_made(where, tmp_path):
         store = small / "store"
     else:
         output = small / "out"
-    command = f"{sys.executable} -m podforge render {path} -o {output}/s.wav --cache {store}"
+    command = f"{sys.executable} -m podforge render {path} -j 1 -o {output}/s.wav --cache {store}"
     unshare = shutil.which("unshare")
     assert unshare, "util-linux is part of every Linux"
     inside = (
@@ -157,7 +162,7 @@ def test_a_full_disk_keeps_what_was_made(where, tmp_path):
     assert ".podforge-" not in done.stdout
     assert "s.wav" not in done.stdout
     if where == "output":
-        again = run("render", path, "-o", tmp_path / "there.wav", "--cache", store)
+        again = podforge("render", path, "-o", tmp_path / "there.wav", "--cache", store)
         assert "all spoken already" in again.stderr
 
 
@@ -169,7 +174,7 @@ def test_check_says_what_render_would_and_goes_on_with_the_next_script(tmp_path)
         script(tmp_path, front.format("engines: {espeak: {foo: 1}}", ""), "setting.md"),
         tmp_path / "missing.md",
     ]
-    done = run("check", *paths)
+    done = podforge("check", *paths)
     assert done.returncode == 65
     assert "Traceback" not in done.stderr
     for path in paths:
@@ -179,7 +184,7 @@ def test_check_says_what_render_would_and_goes_on_with_the_next_script(tmp_path)
 
 def test_control_characters_are_harmless(tmp_path):
     text = SHORT.replace("Good evening", "Good\a \x1b[31meve\x07ning").replace("Short", "Sh\x1bort")
-    done = run("render", script(tmp_path, text), "-o", tmp_path / "out.wav")
+    done = podforge("render", script(tmp_path, text), "-o", tmp_path / "out.wav")
     assert done.returncode == 0, done.stderr
     assert "\x1b" not in done.stderr + done.stdout
     assert "\x1b" not in (tmp_path / "out.vtt").read_text()
@@ -191,7 +196,7 @@ def test_control_characters_are_harmless(tmp_path):
 )
 def test_streams_that_are_full_or_closed(redirect, code, tmp_path):
     path = script(tmp_path, SHORT)
-    command = f"{sys.executable} -m podforge render {path} -o {tmp_path}/out.wav {redirect}"
+    command = f"{sys.executable} -m podforge render {path} -j 1 -o {tmp_path}/out.wav {redirect}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
     assert done.returncode == code
     assert "Traceback" not in done.stderr
@@ -200,10 +205,10 @@ def test_streams_that_are_full_or_closed(redirect, code, tmp_path):
 
 def test_a_name_that_is_too_long_and_a_folder_in_the_way(tmp_path):
     path = script(tmp_path, SHORT)
-    assert run("render", path, "-o", tmp_path / ("x" * 300 + ".wav")).returncode == 74
-    assert run("render", path, "-o", "").returncode == 2
+    assert podforge("render", path, "-o", tmp_path / ("x" * 300 + ".wav")).returncode == 74
+    assert podforge("render", path, "-o", "").returncode == 2
     (tmp_path / "out.report.json").mkdir()
-    done = run("render", path, "-o", tmp_path / "out.wav")
+    done = podforge("render", path, "-o", tmp_path / "out.wav")
     assert done.returncode == 74
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out.vtt").exists()

@@ -1,6 +1,8 @@
 """DESIGN's table of changes: what each change makes again, counted."""
 
 import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,9 @@ from podforge.events import RenderDone, StageStarted
 from podforge.produce import Order, produce
 from podforge.project import Request
 from podforge.store import Store
+from tests import in_process
 
+pytestmark = pytest.mark.usefixtures("one_process")
 SCRIPT = """\
 ---
 title: Table
@@ -72,15 +76,36 @@ def render(folder: Path, text: str, engine: str, afresh: bool = False) -> list[o
     return events
 
 
+@pytest.fixture(scope="module")
+def before(tmp_path_factory) -> Path:
+    """SCRIPT as each engine has rendered it, in a folder of its name; to be copied back here."""
+    folder = tmp_path_factory.mktemp("before")
+    for engine, jobs in (("fake", 5), ("fake-window", 2)):
+        with in_process.engines(), pytest.MonkeyPatch.context() as patch:
+            patch.setenv("FAKE_LOG", str(folder / "spoken.log"))
+            render(folder / "here", SCRIPT, engine)
+        assert len((folder / "spoken.log").read_text().split()) == jobs
+        (folder / "spoken.log").unlink()
+        (folder / "here").rename(folder / engine)
+    return folder
+
+
+@pytest.fixture
+def here(before, engine) -> Iterator[Path]:
+    """Where SCRIPT was rendered: a stamp knows its outputs by their paths and times."""
+    here = before / "here"
+    shutil.copytree(before / engine, here)
+    yield here
+    shutil.rmtree(here)
+
+
 @pytest.mark.parametrize("engine", ["fake", "fake-window"])
 @pytest.mark.parametrize("change", TABLE)
-def test_a_change_makes_again_what_depends_on_it(change, engine, tmp_path, spoken):
+def test_a_change_makes_again_what_depends_on_it(change, engine, here, spoken):
     edit, utterances, windows, mixed = TABLE[change]
     if change != "nothing":
         assert edit(SCRIPT) != SCRIPT
-    render(tmp_path, SCRIPT, engine)
-    assert len(spoken()) == (5 if engine == "fake" else 2)
-    events = render(tmp_path, edit(SCRIPT), engine)
+    events = render(here, edit(SCRIPT), engine)
     assert len(spoken()) == (utterances if engine == "fake" else windows)
     assert any(isinstance(event, StageStarted) for event in events) is mixed
     (done,) = (event for event in events if isinstance(event, RenderDone))

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from podforge.pcm import to_wav
+from tests.in_process import podforge
 
 ROOT = Path(__file__).parents[1]
 BAKERY = ROOT / "scripts_examples" / "bakery.md"
@@ -34,10 +35,10 @@ speakers:
 def run(
     *arguments: object, cwd: Path | None = None, **env: str
 ) -> subprocess.CompletedProcess[str]:
+    """One worker, since each costs half a second; who names no number gets one a processor."""
     command = [sys.executable, "-m", "podforge", *map(str, arguments)]
-    return subprocess.run(
-        command, cwd=cwd, env={**os.environ, **env}, capture_output=True, text=True, timeout=120
-    )
+    env = {"PODFORGE_JOBS": "1", **os.environ, **env}
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=120)
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_render_writes_the_episode_and_says_only_its_path(short, tmp_path):
 
 
 def test_render_into_a_named_file_of_another_format(short, tmp_path):
-    done = run("render", short, "-o", tmp_path / "x" / "y.m4b", "--json")
+    done = podforge("render", short, "-o", tmp_path / "x" / "y.m4b", "--json")
     facts = json.loads(done.stdout)
     assert facts["renders"][0]["outputs"] == [str(tmp_path / "x" / "y.m4b")]
     assert (tmp_path / "x" / "y.vtt").exists()
@@ -95,14 +96,14 @@ def test_events_are_json_lines_and_every_start_has_an_end(short, tmp_path):
 
 
 def test_dry_run_makes_nothing(short, tmp_path):
-    done = run("render", "short.md", "-n", cwd=tmp_path)
+    done = podforge("render", "short.md", "-n", cwd=tmp_path)
     assert done.returncode == 0
     assert "2 new" in done.stdout
     assert not (tmp_path / "output").exists()
 
 
 def test_plan_tells_what_is_new_and_what_is_cached(short, tmp_path):
-    facts = json.loads(run("plan", short, "--json").stdout)
+    facts = json.loads(podforge("plan", short, "--json").stdout)
     assert facts["title"] == "Short"
     assert facts["speakers"] == ["Mara", "Tobias"]
     assert facts["chapters"] == ["One"]
@@ -114,9 +115,9 @@ def test_plan_tells_what_is_new_and_what_is_cached(short, tmp_path):
     assert facts["jobs"][1]["utterances"] == [
         {"speaker": "Tobias", "text": "And good night.", "line": 11}
     ]
-    run("render", short, "-o", tmp_path / "a.wav")
+    podforge("render", short, "-o", tmp_path / "a.wav")
     short.write_text(SHORT.replace("good night", "sleep well"))
-    facts = json.loads(run("plan", short, "--json").stdout)
+    facts = json.loads(podforge("plan", short, "--json").stdout)
     assert [job["status"] for job in facts["jobs"]] == ["cached", "new"]
 
 
@@ -136,17 +137,17 @@ def test_cast_prints_front_matter_that_works_when_pasted(tmp_path):
         f"**{who}:** Line {n} of the talk." for n, who in enumerate(["Ana", "Ben"] * 3)
     )
     script.write_text(body)
-    done = run("cast", script)
+    done = podforge("cast", script)
     assert done.returncode == 0
     assert "Ana" in done.stdout
     front = done.stdout[done.stdout.index("---") :]
     script.write_text(front.rstrip() + "\n\n" + body)
-    assert run("check", script).stdout == ""
-    assert json.loads(run("plan", script, "--json").stdout)["speakers"] == ["Ana", "Ben"]
+    assert podforge("check", script).stdout == ""
+    assert json.loads(podforge("plan", script, "--json").stdout)["speakers"] == ["Ana", "Ben"]
 
 
 def test_cast_of_a_script_with_front_matter_gives_its_speakers_alone(short):
-    done = run("cast", short)
+    done = podforge("cast", short)
     assert done.returncode == 0
     assert "speakers:\n  Mara: mara\n  Tobias: tobias\n" in done.stdout
     assert "---" not in done.stdout
@@ -161,7 +162,7 @@ def test_help_keeps_its_examples_on_lines_of_their_own():
 def test_json_tells_of_failures_too(short, tmp_path):
     bad = tmp_path / "bad.md"
     bad.write_text("nothing here")
-    done = run("render", bad, short, "-o", tmp_path / "site/", "--format", "wav", "--json")
+    done = podforge("render", bad, short, "-o", tmp_path / "site/", "--format", "wav", "--json")
     first, second = json.loads(done.stdout)["renders"]
     assert (first["exit_code"], done.returncode) == (65, 65)
     assert second["outputs"]
@@ -172,19 +173,19 @@ def test_check_prints_warnings_beside_errors_of_voices(short):
         "## One", "Said too early.\n\n## One"
     )
     short.write_text(text)
-    said = run("check", short).stdout
+    said = podforge("check", short).stdout
     assert "marra" in said
     assert "warning: text before the first label" in said
 
 
 def test_voices_are_listed_and_shown():
-    listed = run("voices", "list").stdout
+    listed = podforge("voices", "list").stdout
     for name in ("ada", "iris", "jonah", "mara", "nell", "okafor", "tobias", "walter"):
         assert name in listed
-    shown = run("voices", "show", "mara").stdout
+    shown = podforge("voices", "show", "mara").stdout
     assert "engine espeak" in shown
     assert "consent" in shown
-    missing = run("voices", "show", "marra")
+    missing = podforge("voices", "show", "marra")
     assert missing.returncode == 65
     assert "mara" in missing.stderr
 
@@ -199,7 +200,7 @@ def test_the_recording_of_a_voice_is_described(tmp_path):
         "name: ana\nlanguage: en\nreference: clip.wav\n"
         "consent: {owner: Ana, kind: self, date: 2026-01-01, allowed_uses: any}\n"
     )
-    shown = run("voices", "show", "ana", "--voices", tmp_path / "voices")
+    shown = podforge("voices", "show", "ana", "--voices", tmp_path / "voices")
     assert shown.returncode == 0, shown.stderr
     assert "clip.wav, 2.5 s at -24.0 dBFS, 0.5 s of silence first" in shown.stdout
 
@@ -252,7 +253,7 @@ def test_help_imports_hardly_anything():
     ],
 )
 def test_a_command_that_contradicts_itself_is_a_usage_error(arguments, short, tmp_path):
-    done = run(*(a.format(short=short) for a in arguments), cwd=tmp_path)
+    done = podforge(*(a.format(short=short) for a in arguments), cwd=tmp_path)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "output").exists()

@@ -1,6 +1,5 @@
 """Whole episodes, decoded and measured with another meter than the one that made them."""
 
-import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -35,9 +34,19 @@ def render(script: Path, folder: Path, *formats: str, engine: str = "", jobs: in
 
 @pytest.fixture(scope="module")
 def bakery(tmp_path_factory) -> Path:
-    """The bakery in all formats; the path has no suffix."""
+    """The bakery, abridged, in all formats; the path has no suffix."""
     folder = tmp_path_factory.mktemp("bakery")
-    return render(EXAMPLES / "bakery.md", folder, "mp3", "m4b", "opus", "flac", "wav")
+    return render(abridged(folder), folder, "mp3", "m4b", "opus", "flac", "wav")
+
+
+def abridged(folder: Path) -> Path:
+    """The script of the bakery with the first paragraphs of each chapter."""
+    shutil.copytree(EXAMPLES / "audio", folder / "audio")
+    front, *chapters = (EXAMPLES / "bakery.md").read_text().split("\n## ")
+    parts = [front, *("\n\n".join(chapter.split("\n\n")[:6]) for chapter in chapters)]
+    script = folder / "bakery.md"
+    script.write_text("\n\n## ".join(parts) + "\n")
+    return script
 
 
 @pytest.mark.parametrize("suffix", [".mp3", ".m4b", ".opus", ".flac", ".wav"])
@@ -58,8 +67,10 @@ def test_all_formats_last_as_long_as_the_timeline(bakery, suffix):
     assert decoded == pytest.approx(report["seconds"], abs=0.05)
 
 
-def test_it_lasts_as_long_as_an_episode(bakery):
-    assert 180 <= json.loads(bakery.with_suffix(".report.json").read_text())["seconds"] <= 300
+def test_the_whole_bakery_lasts_as_long_as_an_episode(tmp_path):
+    path = render(EXAMPLES / "bakery.md", tmp_path, "mp3")
+    assert 180 <= json.loads(path.with_suffix(".report.json").read_text())["seconds"] <= 300
+    assert loudness(path.with_suffix(".mp3"))[0] == pytest.approx(-16.0, abs=0.3)
 
 
 @pytest.mark.parametrize("suffix", [".mp3", ".m4b"])
@@ -98,7 +109,7 @@ def test_words_sound_when_the_transcript_says_so(bakery):
     sound = samples(bakery.with_suffix(".wav"))
     segments = json.loads(bakery.with_suffix(".transcript.json").read_text())["segments"]
     words = [word for segment in segments for word in segment["words"]]
-    assert len(words) > 600
+    assert len(words) > 150
     heard = 0
     for word in words:
         start, end = int(word["startTime"] * RATE), int(word["endTime"] * RATE)
@@ -109,12 +120,13 @@ def test_words_sound_when_the_transcript_says_so(bakery):
 def test_there_is_room_tone_and_never_digital_silence(bakery):
     sound = samples(bakery.with_suffix(".flac"))
     found = silences(sound, RATE)
-    assert len(found) > 40
+    assert len(found) > 15
     for start, end in found:
         assert level(sound[int(start * RATE) : int(end * RATE)]) > -80
     assert level(sound[-RATE // 4 :]) < -58
 
 
+@pytest.mark.usefixtures("one_process")
 def test_joins_do_not_click(tmp_path):
     """Noise that begins and ends at full level, cut hard by the engine, is faded at each join."""
     script = tmp_path / "s.md"
@@ -145,17 +157,10 @@ def test_both_speakers_are_equally_loud(bakery):
     assert mara == pytest.approx(tobias, abs=2.0)
 
 
-@pytest.mark.parametrize("suffix", [".mp3", ".m4b"])
-def test_same_script_same_bytes_with_another_j_in_another_folder(suffix, tmp_path):
-    script = tmp_path / "s.md"
-    shutil.copytree(EXAMPLES / "audio", tmp_path / "audio")
-    script.write_text((EXAMPLES / "bakery.md").read_text()[:2200] + "\n")
-    made = [
-        render(script, tmp_path / name, suffix[1:], jobs=jobs).with_suffix(suffix)
-        for name, jobs in (("one", 1), ("two", 2))
-    ]
-    digests = {hashlib.sha256(path.read_bytes()).hexdigest() for path in made}
-    assert len(digests) == 1
+def test_same_script_same_bytes_with_another_j_in_another_folder(bakery, tmp_path):
+    again = render(abridged(tmp_path), tmp_path / "out", "mp3", "m4b", jobs=1)
+    for suffix in (".mp3", ".m4b"):
+        assert again.with_suffix(suffix).read_bytes() == bakery.with_suffix(suffix).read_bytes()
 
 
 WINDOW = """\
@@ -179,6 +184,7 @@ speakers:
 """
 
 
+@pytest.mark.usefixtures("one_process")
 def test_a_pause_and_a_cue_inside_a_window_are_where_they_belong(tmp_path):
     script = tmp_path / "w.md"
     script.write_text(WINDOW)
@@ -205,13 +211,14 @@ def test_a_pause_and_a_cue_inside_a_window_are_where_they_belong(tmp_path):
 
 
 def test_the_bakery_renders_in_windows(tmp_path):
-    path = render(EXAMPLES / "bakery.md", tmp_path, "mp3", engine="espeak-window")
+    path = render(abridged(tmp_path), tmp_path, "mp3", engine="espeak-window")
     report = json.loads(path.with_suffix(".report.json").read_text())
-    assert report["jobs_made"] <= 8
+    assert report["jobs_made"] <= 5
     assert loudness(path.with_suffix(".mp3"))[0] == pytest.approx(-16, abs=0.3)
     assert report["findings"] == []
 
 
+@pytest.mark.usefixtures("one_process")
 def test_a_window_without_room_for_a_pause_is_made_again_in_parts(tmp_path, spoken):
     script = tmp_path / "w.md"
     script.write_text(

@@ -8,6 +8,7 @@ import pytest
 
 from podforge import finishing, pieces
 from podforge.chains import OFF
+from podforge.delivering import Outputs
 from podforge.encodings import Format, encoding_of
 from podforge.errors import StorageError
 from podforge.events import StageStarted
@@ -23,7 +24,7 @@ from podforge.timeline import Placement, Section, Timeline
 from tests.sounds import ebur128, speech
 
 RATE = 44_100
-SECONDS = 14.0
+SECONDS = 8.0
 HEADER = Header()
 
 
@@ -80,7 +81,7 @@ def test_the_number_of_processors_does_not_change_a_byte(name, tmp_path, short_s
 def test_segments_join_to_what_one_encoding_gives(tmp_path, store, short_segments, monkeypatch):
     whole = timeline(section(store))
     (done,) = finished(store, whole, "mp3").values()
-    assert len(done.pieces[0].bodies) == 5
+    assert len(done.pieces[0].bodies) == 3
     joined = written(done, tmp_path / "joined.mp3")
     monkeypatch.setattr(pieces, "SEGMENT_SECONDS", 600.0)
     other = Store(tmp_path / "other")
@@ -191,3 +192,24 @@ def test_the_gate_of_acx_looks_at_the_codec_and_its_rate(store):
     )
     assert "bit rate" in next(v.name for v in small.gate(["x"], split=True)[-2:] if not v.ok)
     assert any("codec" in v.name for v in opus.gate(["x"], split=True) if not v.ok)
+
+
+def test_opus_is_measured_as_its_decoder_gives_it(store, tmp_path):
+    (done,) = finished(store, timeline(section(store, 6.0)), "opus").values()
+    assert done.measured.rate == 48_000
+    assert done.measured.seconds == pytest.approx(6.0 + 1234 / RATE, abs=1e-4)
+    join(done.pieces, done.encoding, tmp_path / "x.opus", 1)
+    lufs, peak = ebur128(tmp_path / "x.opus")
+    assert done.measured.lufs == pytest.approx(lufs, abs=0.1)
+    assert done.measured.true_peak_db == pytest.approx(peak, abs=0.3)
+
+
+def test_a_file_is_called_as_it_was_named():
+    outputs = Outputs(Path("out"), "Up", (Format("mp3"), Format("opus")), typed=".MP3")
+    assert [path.name for path in outputs.audio()] == ["Up.MP3", "Up.opus"]
+
+
+def test_no_file_has_a_line_break_in_its_name():
+    outputs = Outputs(Path("out"), "a\nb\x9bc  d", (Format("mp3"),))
+    assert [path.name for path in outputs.audio()] == ["a-b-c  d.mp3"]
+    assert all(path.name.isprintable() for path in outputs.everything())

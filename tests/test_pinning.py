@@ -1,7 +1,6 @@
 """An embedding is made once for ever, and becomes the voice when it is pinned."""
 
 import hashlib
-import os
 import subprocess
 import sys
 
@@ -22,6 +21,7 @@ from podforge.store import Store
 from podforge.voices import open_voices
 from podforge.voices.book import make_voice
 from podforge.voices.pinned import Origin, origin_of
+from tests.in_process import engines, podforge
 from tests.sounds import speech
 
 SCRIPT = """\
@@ -74,7 +74,12 @@ def embedded(tmp_path, monkeypatch):
     return look
 
 
-def render(folder, workers=1, script="s.md", name="s"):
+def render(folder, script="s.md", name="s"):
+    with engines():
+        return render_with(1, folder, script, name)
+
+
+def render_with(workers, folder, script="s.md", name="s"):
     events = []
     outputs = Outputs(folder / "out", name, (Format("wav"),))
     request = Request(folder / script, "fake-clone", folder / "voices")
@@ -94,17 +99,18 @@ def voice(folder, name="ana"):
 
 def pinned(folder, name="ana", **flags):
     store = Store(folder / "store")
-    return pin(voice(folder, name), "fake-clone", EngineFlags(**flags), store, lambda _: None)
+    with engines():
+        return pin(voice(folder, name), "fake-clone", EngineFlags(**flags), store, lambda _: None)
 
 
 # --- made once ------------------------------------------------------------------------------
 
 
 def test_an_embedding_is_made_once_across_runs_and_processes(project, embedded, spoken):
-    render(project, workers=2)
+    render_with(2, project)
     assert embedded()[0] == 2
     (project / "s.md").write_text(SCRIPT.replace("last one", "end"))
-    render(project)
+    render_with(1, project)
     assert len(spoken()) == 3 + 1
     assert embedded()[0] == 0
     assert render(project).unchanged
@@ -364,13 +370,6 @@ def test_vibevoice_says_where_its_embeddings_are_from(tmp_path):
 
 
 # --- the commands ---------------------------------------------------------------------------
-
-
-def podforge(*arguments, cwd):
-    command = [sys.executable, "-m", "podforge", *map(str, arguments)]
-    return subprocess.run(
-        command, cwd=cwd, env=dict(os.environ), capture_output=True, text=True, timeout=60
-    )
 
 
 def test_the_commands_pin_show_and_unpin(project):

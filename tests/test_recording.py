@@ -16,7 +16,7 @@ from tests.builders import cast_of, dialogue
 from tests.test_engines import Watching
 
 LIMITS = Limits(rate=16_000, stochastic=True, batch=4)
-CREW = Crew(workers=2, settings={})
+CREW = Crew(workers=1, settings={})
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def plan_of(*texts):
 def test_every_job_gets_a_clip_and_a_second_run_speaks_nothing(store, spoken):
     plan, cast = plan_of(*(f"Line number {n}." for n in range(12)))
     events = []
-    made = record(plan, cast, store, CREW, events.append)
+    made = record(plan, cast, store, Crew(workers=2, settings={}), events.append)
     assert made.fresh == made.clips.keys() == {job.key for job in plan.jobs}
     assert len(spoken()) == 12
     assert sum(isinstance(e, JobStarted) for e in events) == 12

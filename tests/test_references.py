@@ -3,7 +3,6 @@
 import os
 import stat
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ from podforge.voices.files import KINDS, Consent
 from podforge.voices.listening import RATE
 from podforge.voices.reference import choose
 from podforge.voices.writing import put
+from tests.in_process import podforge
 from tests.sounds import WHOLE, sine, speech
 
 MINE = Consent("Ana", "self", "2026-01-31", "any")
@@ -421,11 +421,6 @@ def test_consent_is_checked(kind, day, says):
 
 
 # --- the command ----------------------------------------------------------------------------
-
-
-def podforge(*arguments, cwd):
-    command = [sys.executable, "-m", "podforge", *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=60)
 
 
 def test_the_command_says_what_it_did_and_where_the_voice_is(tmp_path):

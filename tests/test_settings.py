@@ -1,8 +1,6 @@
 """Settings of engines come from three places; each problem is told where the setting was made."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -37,6 +35,7 @@ from podforge.settings import (
     values,
 )
 from tests.builders import cast_of, say, script_of
+from tests.in_process import podforge
 
 HEAD = "---\ntitle: T\nspeakers: {Mara: mara, Tobias: tobias}\n"
 BODY = "---\n\n**Mara:** Good evening.\n\n**Tobias:** Good night.\n"
@@ -436,28 +435,23 @@ def test_a_speaker_or_line_marked_with_a_language_is_not_in_that_of_the_script(t
 # --- at the command line ---------------------------------------------------------------------
 
 
-def run(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "podforge", *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=60)
-
-
 def test_flags_are_read_by_plan_and_by_render(tmp_path, fetches):
     episode(tmp_path, "language: de")
     engine = ("--engine", "fake-model")
-    done = run("plan", "s.md", *engine, "--steps", "many", cwd=tmp_path)
+    done = podforge("plan", "s.md", *engine, "--steps", "many", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (
         2,
         'podforge: error: --steps: "many" is not a number\n',
     )
-    done = run("plan", "s.md", *engine, "--set", "fake-model.steps=many", cwd=tmp_path)
+    done = podforge("plan", "s.md", *engine, "--set", "fake-model.steps=many", cwd=tmp_path)
     assert (done.returncode, "--set fake-model.steps: " in done.stderr) == (2, True)
-    done = run("render", "s.md", "-n", *engine, "--set", "fake-model.steps=12", cwd=tmp_path)
+    done = podforge("render", "s.md", "-n", *engine, "--set", "fake-model.steps=12", cwd=tmp_path)
     assert done.returncode == 0
     assert "Mara speaks de" in done.stderr
-    assert "Mara speaks de" in run("plan", "s.md", *engine, cwd=tmp_path).stderr
+    assert "Mara speaks de" in podforge("plan", "s.md", *engine, cwd=tmp_path).stderr
     assert fetches() == []
     given = ["--model", "./m", "--offline", "--update-model", "--steps", "3", "--device", "cpu"]
-    done = run("render", "s.md", *engine, *given, cwd=tmp_path)
+    done = podforge("render", "s.md", *engine, *given, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert fetches() == [f"{tmp_path / 'm'} offline=True update=True"]
     assert "Mara speaks de" in done.stderr
@@ -467,8 +461,8 @@ def test_flags_are_read_by_plan_and_by_render(tmp_path, fetches):
 def test_check_reads_the_project_file(tmp_path):
     episode(tmp_path, "language: de")
     project_file(tmp_path, "engine: fake-model\n")
-    assert "was made for en, zh" in run("check", "s.md", cwd=tmp_path).stdout
+    assert "was made for en, zh" in podforge("check", "s.md", cwd=tmp_path).stdout
     project_file(tmp_path, "engine: fake-model\nengines: {fake-model: {steps: x}}\n")
-    done = run("check", "s.md", cwd=tmp_path)
+    done = podforge("check", "s.md", cwd=tmp_path)
     assert done.returncode == 65
     assert done.stdout == 'podforge.yaml:2:24: error: steps: "x" is not a number\n'

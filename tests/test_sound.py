@@ -1,6 +1,8 @@
 """Music, effects, panning, speed and chapters, as they come out of a render."""
 
 import json
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,11 @@ from podforge.events import JobStarted, StageStarted, Warned
 from podforge.media import decode
 from podforge.produce import Order, Product, produce
 from podforge.project import Request
+from tests import in_process
 from tests.measuring import level, loudness
 from tests.sounds import sine
 
+pytestmark = pytest.mark.usefixtures("one_process")
 RATE = 44_100
 TONE = 1_000.0  # of the music in these tests, Hz; speech has next to nothing so exactly there
 
@@ -38,6 +42,7 @@ def music(path: Path, seconds: float, channels: int = 2, level_db: float = -20.0
 def render(
     folder: Path, text: str, formats: str = "wav", split: bool = False, name: str = "s"
 ) -> tuple[Product, list[object]]:
+    folder.mkdir(exist_ok=True)
     script = folder / f"{name}.md"
     script.write_text(text)
     events: list[object] = []
@@ -170,9 +175,28 @@ def mixed_seconds(events: list[object]) -> float:
     return sum(e.seconds for e in events if isinstance(e, StageStarted) and "mixing" in e.stage)
 
 
+@pytest.fixture(scope="module")
+def book(tmp_path_factory) -> tuple[Path, float]:
+    """A folder where BOOK was rendered as MP3, and how much was mixed for that."""
+    folder = tmp_path_factory.mktemp("book")
+    with in_process.engines():
+        _, events = render(folder / "here", BOOK, "mp3")
+    (folder / "here").rename(folder / "kept")
+    return folder, mixed_seconds(events)
+
+
+@pytest.fixture
+def here(book) -> Iterator[Path]:
+    """Where BOOK was rendered: a stamp knows its outputs by their paths and times."""
+    here = book[0] / "here"
+    shutil.copytree(book[0] / "kept", here)
+    yield here
+    shutil.rmtree(here)
+
+
 @pytest.mark.parametrize("name", ["mp3", "m4b", "opus"])
-def test_chapters_of_a_book_begin_where_they_should_and_join_without_a_click(name, tmp_path):
-    product, _ = render(tmp_path, BOOK, name)
+def test_chapters_of_a_book_begin_where_they_should_and_join_without_a_click(name, here):
+    product, _ = render(here, BOOK, name)
     path = product.outputs[0]
     marks = json.loads(path.with_suffix(".chapters.json").read_text())["chapters"]
     assert [mark["title"] for mark in marks] == ["One", "Two", "Three"]
@@ -192,9 +216,8 @@ def test_chapters_of_a_book_begin_where_they_should_and_join_without_a_click(nam
         assert at + 0.1 + np.argmax(loud) / RATE == pytest.approx(heading, abs=2 * frame)
 
 
-def test_a_change_in_a_book_makes_one_chapter_again(tmp_path):
-    _, events = render(tmp_path, BOOK, "mp3")
-    whole = mixed_seconds(events)
+def test_a_change_in_a_book_makes_one_chapter_again(here, book):
+    _, whole = book
     changes = {
         "word": BOOK.replace("other words", "different words"),
         "gain of Tobias": BOOK.replace("{voice: tobias}", "{voice: tobias, gain: -2}"),
@@ -202,56 +225,53 @@ def test_a_change_in_a_book_makes_one_chapter_again(tmp_path):
         "voice of Tobias": BOOK.replace("{voice: tobias}", "{voice: jonah}"),
     }
     for what, text in changes.items():
-        _, events = render(tmp_path, text, "mp3")
+        _, events = render(here, text, "mp3")
         spoken = sum(isinstance(event, JobStarted) for event in events)
         assert spoken == (1 if what in ("word", "voice of Tobias") else 0), what
         assert 0.2 * whole < mixed_seconds(events) < 0.6 * whole, what
-    _, events = render(tmp_path, BOOK, "mp3")  # back again: all of it is in the store
+    _, events = render(here, BOOK, "mp3")  # back again: all of it is in the store
     assert mixed_seconds(events) == 0
 
 
-def test_what_does_not_touch_the_sound_of_a_book_mixes_nothing(tmp_path):
-    render(tmp_path, BOOK, "mp3")
+def test_what_does_not_touch_the_sound_of_a_book_mixes_nothing(here):
     one, two, three = BOOK.index("## One"), BOOK.index("## Two"), BOOK.index("## Three")
     moved = BOOK[:one] + BOOK[two:three] + BOOK[one:two] + BOOK[three:]
     renamed = BOOK.replace("Tobias", "Toby").replace("voice: tobias", "voice: tobias")
     titled = BOOK.replace("title: Sound", "title: Noise")
     for text in (moved, renamed, titled):
-        product, events = render(tmp_path, text, "mp3")
+        product, events = render(here, text, "mp3")
         assert mixed_seconds(events) == 0
         assert not any(isinstance(event, JobStarted) for event in events)
         assert not product.unchanged
-    _, events = render(tmp_path, BOOK.replace("mode:", "loudness: -19\nmode:"), "mp3")
+    _, events = render(here, BOOK.replace("mode:", "loudness: -19\nmode:"), "mp3")
     assert not any(isinstance(event, JobStarted) for event in events)
     assert mixed_seconds(events) > 10
 
 
-def test_another_ffmpeg_encodes_everything_again_and_speaks_nothing(tmp_path, monkeypatch):
-    render(tmp_path, BOOK, "mp3")
+def test_another_ffmpeg_encodes_everything_again_and_speaks_nothing(here, monkeypatch):
     monkeypatch.setattr("podforge.finishing.ffmpeg_version", lambda: "another")
     monkeypatch.setattr("podforge.stamps.ffmpeg_version", lambda: "another")
-    _, events = render(tmp_path, BOOK, "mp3")
+    _, events = render(here, BOOK, "mp3")
     assert mixed_seconds(events) > 10
     assert not any(isinstance(event, JobStarted) for event in events)
 
 
-def test_another_asset_mixes_the_chapter_where_it_sounds(tmp_path):
-    music(tmp_path / "a.wav", 2)
+def test_another_asset_mixes_the_chapter_where_it_sounds(here, book):
     text = BOOK.replace("## Two\n", "## Two\n\n[sfx: a.wav]\n")
-    _, events = render(tmp_path, text, "mp3")
-    whole = mixed_seconds(events)
-    music(tmp_path / "a.wav", 2, level_db=-12)
-    _, events = render(tmp_path, text, "mp3")
+    _, whole = book
+    for level_db in (-20, -12):
+        music(here / "a.wav", 2, level_db=level_db)
+        _, events = render(here, text, "mp3")
     assert 0.2 * whole < mixed_seconds(events) < 0.6 * whole
     assert not any(isinstance(event, JobStarted) for event in events)
 
 
-def test_a_bed_ends_with_its_chapter_and_says_so(tmp_path):
-    music(tmp_path / "a.wav", 60)
-    product, _ = render(tmp_path, BOOK.replace("## Two\n", "## Two\n\n[music: a.wav]\n"))
+def test_a_bed_ends_with_its_chapter_and_says_so(here):
+    music(here / "a.wav", 60)
+    product, _ = render(here, BOOK.replace("## Two\n", "## Two\n\n[music: a.wav]\n"))
     report = json.loads(product.report.read_text())
     (said,) = (w for w in report["warnings"] if "chapter" in w["text"])
-    assert said["place"].startswith(str(tmp_path / "s.md:"))
+    assert said["place"].startswith(str(here / "s.md:"))
     marks = json.loads(product.outputs[0].with_suffix(".chapters.json").read_text())["chapters"]
     sound = decoded(product.outputs[0])[:, 0]
     end = marks[2]["startTime"]
@@ -259,11 +279,11 @@ def test_a_bed_ends_with_its_chapter_and_says_so(tmp_path):
     assert strength(sound, end - 0.45, 0.4) < -80
 
 
-def test_split_chapters_are_files_of_their_own_with_a_playlist(tmp_path):
-    product, _ = render(tmp_path, BOOK.replace("## Two", "## Zwölf & \u4e8c"), "mp3", split=True)
+def test_split_chapters_are_files_of_their_own_with_a_playlist(here):
+    product, _ = render(here, BOOK.replace("## Two", "## Zwölf & \u4e8c"), "mp3", split=True)
     names = [path.name for path in product.outputs]
     assert names == ["s-01-one.mp3", "s-02-zwolf.mp3", "s-03-three.mp3"]
-    listed = (tmp_path / "out" / "s.m3u").read_text().splitlines()
+    listed = (here / "out" / "s.m3u").read_text().splitlines()
     assert [line for line in listed if not line.startswith("#")] == names
     assert listed[0] == "#EXTM3U"
     lengths = [int(line[8 : line.index(",")]) for line in listed if line.startswith("#EXTINF:")]
@@ -275,16 +295,16 @@ def test_split_chapters_are_files_of_their_own_with_a_playlist(tmp_path):
     assert str(mutagen.id3.ID3(product.outputs[1])["TIT2"]) == "Zwölf & \u4e8c"
 
 
-def test_a_chapter_of_an_earlier_render_is_pointed_out(tmp_path):
-    render(tmp_path, BOOK, "mp3", split=True)
-    _, events = render(tmp_path, BOOK.replace("## Two", "## Deux"), "mp3", split=True)
+def test_a_chapter_of_an_earlier_render_is_pointed_out(here):
+    render(here, BOOK, "mp3", split=True)
+    _, events = render(here, BOOK.replace("## Two", "## Deux"), "mp3", split=True)
     (warned,) = (event.text for event in events if isinstance(event, Warned))
     assert "s-02-two.mp3" in warned
 
 
-def test_acx_gets_what_it_asks_for(tmp_path):
+def test_acx_gets_what_it_asks_for(here):
     text = BOOK.replace("mode:", "loudness: acx\nmode:")
-    product, _ = render(tmp_path, text, "mp3", split=True)
+    product, _ = render(here, text, "mp3", split=True)
     report = json.loads(product.report.read_text())
     (output,) = report["outputs"]
     assert output["kbits"] == 192

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_cli import SHORT, run
+from tests.in_process import podforge
+from tests.test_cli import SHORT
 
-LINES = "\n\n".join(f"**Mara:** This is line number {n} of the script." for n in range(60))
+LINES = "\n\n".join(f"**Mara:** This is line number {n} of the script." for n in range(40))
 
 
 def write(folder: Path, line: str) -> Path:
@@ -22,9 +23,9 @@ def write(folder: Path, line: str) -> Path:
 def test_a_line_without_a_usable_take_keeps_the_old_output_and_the_clips(tmp_path, spoken):
     output = tmp_path / "out.wav"
     arguments = ("-o", output, "--engine", "fake", "--cache", tmp_path / "store")
-    assert run("render", write(tmp_path, "A good line."), *arguments).returncode == 0
+    assert podforge("render", write(tmp_path, "A good line."), *arguments).returncode == 0
     before = output.read_bytes()
-    done = run("render", write(tmp_path, "A SILENT line."), *arguments)
+    done = podforge("render", write(tmp_path, "A SILENT line."), *arguments)
     assert done.returncode == 75
     assert "s.md:13:1: failed: silence" in done.stderr
     assert "run the same command again" in done.stderr
@@ -32,7 +33,7 @@ def test_a_line_without_a_usable_take_keeps_the_old_output_and_the_clips(tmp_pat
     assert done.stdout == ""
     assert output.read_bytes() == before
     spoken()
-    assert run("render", write(tmp_path, "A new line."), *arguments).returncode == 0
+    assert podforge("render", write(tmp_path, "A new line."), *arguments).returncode == 0
     assert len(spoken()) == 1
 
 
@@ -43,7 +44,7 @@ def test_a_suspect_line_is_kept_and_told_each_time(tmp_path):
     )
     arguments = ("render", path, "-o", output, "--engine", "fake", "--cache", tmp_path / "store")
     for _ in range(2):
-        done = run(*arguments)
+        done = podforge(*arguments)
         assert done.returncode == 0
         assert "s.md:13: warning: suspect" in done.stderr
         (line,) = json.loads((tmp_path / "o.report.json").read_text())["findings"]
@@ -53,10 +54,10 @@ def test_a_suspect_line_is_kept_and_told_each_time(tmp_path):
 def test_with_strict_a_suspect_line_keeps_the_old_output(tmp_path):
     output = tmp_path / "o.wav"
     arguments = ("-o", output, "--engine", "fake", "--strict", "--cache", tmp_path / "store")
-    assert run("render", write(tmp_path, "A good line."), *arguments).returncode == 0
+    assert podforge("render", write(tmp_path, "A good line."), *arguments).returncode == 0
     before = output.read_bytes()
     path = write(tmp_path, "A SLOW line that takes far too long to say.")
-    done = run("render", path, *arguments)
+    done = podforge("render", path, *arguments)
     assert done.returncode == 1
     assert "--strict" in done.stderr
     assert output.read_bytes() == before
@@ -68,10 +69,10 @@ def test_with_strict_a_cast_that_was_only_guessed_is_an_error(tmp_path):
         "\n\n".join(f"**{who}:** Line {n}." for n, who in enumerate(["Mara", "Ada"] * 3))
     )
     arguments = ("render", path, "-o", tmp_path / "o.wav")
-    done = run(*arguments, "--strict")
+    done = podforge(*arguments, "--strict")
     assert done.returncode == 65
     assert "podforge cast" in done.stderr
-    done = run(*arguments)
+    done = podforge(*arguments)
     assert done.returncode == 0
     assert "warning" in done.stderr
 
@@ -82,10 +83,10 @@ def test_after_kill_9_the_render_goes_on_and_ends_with_the_same_bytes(engine, tm
     script.write_text(SHORT + "\n" + LINES)
     common = ["render", str(script), "--engine", engine, "-j", "2"]
     undisturbed = tmp_path / "one.wav"
-    assert run(*common, "-o", undisturbed, "--cache", tmp_path / "a").returncode == 0
+    assert podforge(*common, "-o", undisturbed, "--cache", tmp_path / "a").returncode == 0
     all_jobs = set(spoken())
     killed = [*common, "-o", str(tmp_path / "two.wav"), "--cache", str(tmp_path / "b")]
-    for jobs in (5, 25):
+    for jobs in (5, 20):
         command = [sys.executable, "-m", "podforge", *killed, "--events", "jsonl"]
         process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         assert process.stderr
@@ -97,7 +98,7 @@ def test_after_kill_9_the_render_goes_on_and_ends_with_the_same_bytes(engine, tm
         process.stderr.close()
         assert not (tmp_path / "two.wav").exists()
     before = spoken()
-    assert run(*killed).returncode == 0
+    assert podforge(*killed).returncode == 0
     assert (tmp_path / "two.wav").read_bytes() == undisturbed.read_bytes()
     if engine == "fake":
         kept = [*before, *spoken()]
@@ -128,5 +129,5 @@ def test_two_renders_at_once_speak_each_job_once(tmp_path, spoken):
     ]
     assert [render.wait(120) for render in renders] == [0, 0]
     keys = spoken()
-    assert len(keys) == len(set(keys)) == 62
+    assert len(keys) == len(set(keys)) == 42
     assert outputs[0].read_bytes() == outputs[1].read_bytes()

@@ -134,8 +134,9 @@ def generated(
     return out.sequences[0, ids.shape[1] :].tolist(), out.audio[0].reshape(-1).numpy()
 
 
-@pytest.mark.parametrize("guidance", [1.0, 1.3])
-@pytest.mark.parametrize("name", ["one", "two", "four"])
+@pytest.mark.parametrize(
+    ("name", "guidance"), [("one", 1.0), ("one", 1.3), ("two", 1.3), ("four", 1.0)]
+)
 def test_one_window_is_what_generate_makes_of_the_same_noise(parts, name, guidance):
     (window,) = windows_of(parts, [name])
     config = parts[0].config
@@ -230,23 +231,23 @@ def test_a_window_that_does_not_end_is_cut_short_and_says_so(parts):
 
 
 def test_a_window_gone_wrong_ends_and_does_not_reach_the_next_one(parts):
-    sick, well = windows_of(parts, ["two", "four"])
+    sick, well = windows_of(parts, ["two", "one"])
     sick = replace(sick, noise=sick.noise.clone().index_fill_(0, torch.tensor([2]), math.nan))
     done = spoken(parts, [sick, well], 1)  # one row, first the one and then the other
     assert not np.isfinite(done["two"].samples).all()
     assert len(done["two"].samples) < 10 * HOP
-    alone = spoken(parts, [well], 1)["four"]
-    assert np.array_equal(done["four"].samples, alone.samples)
+    alone = spoken(parts, [well], 1)["one"]
+    assert np.array_equal(done["one"].samples, alone.samples)
 
 
 def test_nothing_of_what_a_row_held_reaches_its_next_window(parts):
-    (window,) = windows_of(parts, ["four"])
+    (window,) = windows_of(parts, ["one"])
     rows = rows_for(parts, [window], 1)
     with torch.inference_mode():  # as an overflow in half precision would leave them
         rows._lanes._keys.fill_(math.nan)
         rows._lanes._values.fill_(math.nan)
     (done,) = decode(rows, 1, [window], lambda *_: True)
-    assert np.array_equal(done.samples, spoken(parts, [window], 1)["four"].samples)
+    assert np.array_equal(done.samples, spoken(parts, [window], 1)["one"].samples)
 
 
 def test_work_ends_at_the_next_frame(parts):

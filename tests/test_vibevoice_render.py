@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,12 @@ import pytest
 from podforge.pcm import to_wav
 from tests import measuring, tiny_vibevoice
 from tests.hub_server import MODEL, Hub, files_of, serving
+from tests.in_process import podforge
 from tests.probe import probe
 from tests.sounds import speech
 from tests.test_cli import run
 
+Done = subprocess.CompletedProcess[str]
 PEOPLE = ("ann", "bob", "cem", "dee", "eva")
 LINES = ("{Bob} The rivers are high.", "{Ann} They are, this year.", "{Bob} We should talk.")
 SETTINGS = ("--set", "vibevoice.threads=1", "--device", "cpu")
@@ -59,9 +62,9 @@ def write(folder: Path, *chapters: tuple[str, ...]) -> Path:
 
 
 def render(
-    script: Path, model: Path, *more: object, **env: str
-) -> subprocess.CompletedProcess[str]:
-    return run(
+    script: Path, model: Path, *more: object, command: Callable[..., Done] = podforge, **env: str
+) -> Done:
+    return command(
         "render", script.name, "--engine", "vibevoice", "--model", model, *SETTINGS, *more,
         cwd=script.parent, XDG_CACHE_HOME=str(script.parent / "cache"), **env,
     )  # fmt: skip
@@ -77,10 +80,10 @@ def records(folder: Path, kind: str) -> dict[str, bytes]:
 
 
 def test_a_script_becomes_a_mastered_episode_and_each_edit_what_it_must(project, model):
-    """One long story, since each process needs seconds to load torch."""
+    """One long story, and one process: each needs seconds to load torch."""
     script = write(project, LINES, ("{Cem} Another part.", *LINES[:2], "{Dee} I see."))
     out = project / "out.mp3"
-    done = render(script, model, "-o", "out.mp3")
+    done = render(script, model, "-o", "out.mp3", command=run)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "out.mp3\n"
     lufs, true_peak = measuring.loudness(out)
@@ -153,14 +156,14 @@ def test_after_kill_9_in_a_window_only_that_window_is_spoken_again(project, mode
     assert len(spoken) == 3 - len(done)
     assert not spoken & set(done)
     resumed = (project / "out.wav").read_bytes()
-    with start("undisturbed") as whole:
-        events(whole)
+    whole = podforge(*common, "--cache", "undisturbed", cwd=project)
+    assert whole.returncode == 0, whole.stderr
     assert (project / "out.wav").read_bytes() == resumed
 
 
 def test_a_cast_of_five_is_spoken_in_windows_of_four(project, model):
     script = write(project, tuple(f"{{{name.title()}}} It is my turn now." for name in PEOPLE))
-    plan = run(
+    plan = podforge(
         "plan", script.name, "--engine", "vibevoice", "--model", model, "--json", cwd=project
     )
     jobs = json.loads(plan.stdout)["jobs"]

@@ -2,7 +2,7 @@
 
 `Pool.spoken` has every voice say some dozens of lines through the engine `espeak-window` and
 cuts them apart at the engine's exact spans.  `Pool.window` joins lines of a few voices with gaps
-that it chooses, so that a thousand windows cost little more than their additions.
+that it chooses, so that hundreds of windows cost little more than their additions.
 """
 
 import random
