@@ -220,10 +220,13 @@ def lay_out(folder: Path) -> "Section":
 
 def gate(folder: Path, name: str) -> None:
     """Decode and measure, as every render does with what it made."""
+    from podforge.encodings import Format, encoding_of
     from podforge.inspecting import inspect
     from podforge.media import decode
+    from podforge.targets import target_of
 
-    inspect(decode(folder / f"ours.{name}", RATE, 1), RATE, 1)
+    rate = encoding_of(Format(name), 1, target_of(TARGET)).rate or RATE
+    inspect(decode(folder / f"ours.{name}", rate, 1), rate, 1)
 
 
 def pcm(folder: Path, name: str) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 DEFAULT_FORMATS = (Format("mp3"),)
 SIDECARS = (".vtt", ".srt", ".transcript.json", ".chapters.json", ".report.json")
 MOST_SLUG = 48  # characters of a title in a file's name
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # line breaks among them
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Outputs:
     """Where an episode goes: one file a format, and what lies beside them, all `stem.*`.
 
     With `chapters`, the titles of the sections, each format is a file a chapter and a playlist.
+    Control characters of the stem become dashes: a playlist has a line for each file.  `typed` is
+    the suffix of a file that was named, if it is not written as the format is (`.MP3`).
     """
 
     folder: Path
@@ -36,6 +39,10 @@ class Outputs:
     formats: tuple[Format, ...]  # empty: as the script says
     split: bool = False
     chapters: tuple[str, ...] = ()
+    typed: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "stem", _CONTROL.sub("-", self.stem))
 
     def completed(self, wanted: tuple[Format, ...], chapters: tuple[str, ...]) -> "Outputs":
         """These outputs, in the formats the script wants if the command named none."""
@@ -45,7 +52,8 @@ class Outputs:
     def files(self, wanted: Format) -> tuple[Path, ...]:
         """The audio files of a format, in the order they are heard."""
         if not self.split:
-            return (self.beside(f".{wanted.name}"),)
+            suffix = f".{wanted.name}"
+            return (self.beside(self.typed if self.typed.lower() == suffix else suffix),)
         digits = max(2, len(str(len(self.chapters))))
         return tuple(
             self.beside(f"-{number:0{digits}}{_slug(title)}.{wanted.name}")
@@ -105,7 +113,7 @@ def deliver(
             with storage("writing", outputs.folder / name):
                 (folder / name).write_text(text, encoding="utf-8", newline="")
         for path in outputs.everything():
-            publish(folder / path.name, path)
+            publish(folder / _staged(path), path)
 
 
 def _texts(
@@ -158,7 +166,7 @@ class _Package:
         from podforge.delivery.tags import write_tags
         from podforge.pieces import join
 
-        rate, staged = self.timeline.rate, self.folder / path.name
+        rate, staged = self.timeline.rate, self.folder / _staged(path)
         chapters = [(mark.at / rate, mark.title) for mark in marks]
         join(done.pieces[which], done.encoding, staged, done.channels, chapters)
         write_tags(staged, tags, self.cover, marks, rate, length)
@@ -168,6 +176,11 @@ def _of_chapter(tags: "Tags", section: Section, number: int) -> "Tags":
     """The tags of one chapter's file: the work is its album, the chapter its title."""
     title = section.title or f"Chapter {number}"
     return replace(tags, title=title, show=tags.title or tags.show, episode=str(number))
+
+
+def _staged(path: Path) -> str:
+    """What a file is called while it is made: its suffix says how, in small letters."""
+    return path.stem + path.suffix.lower()
 
 
 def _slug(title: str) -> str:

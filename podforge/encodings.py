@@ -74,6 +74,7 @@ class Encoding:
     `attenuation_db`: the decoded sound is this much quieter than what went in.
     `overshoot_db`: decoded true peaks are at most about this far above those that went in,
     the attenuation apart (measured on limited speech; harder sound is made twice).
+    `rate`: Hz of the decoded sound; 0: that of what went in.
     """
 
     stream: str
@@ -81,8 +82,10 @@ class Encoding:
     kbits: int = 0  # constant, or on average; 0: as the sound needs
     attenuation_db: float = 0.0
     overshoot_db: float = 0.0
+    rate: int = 0
 
 
+_OPUS_RATE = 48_000  # RFC 7845: whatever went in
 _METERS_DIFFER_DB = 0.3  # true peaks of one and the same file, read by ours and by ffmpeg's
 _ACX_KBITS = 192  # at least, at a constant rate
 _USUAL_KBITS = {"mp3": (128, 128), "aac": (96, 128), "opus": (64, 96)}  # mono, stereo
@@ -103,8 +106,9 @@ def encoding_of(wanted: Format, channels: int, target: Target) -> Encoding:
         arguments = (("f", "adts"), ("c:a", "aac"), ("b:a", f"{kbits}k"), ("aac_coder", "fast"))
         return Encoding(stream, arguments, kbits, attenuation_db=0.08, overshoot_db=1.5)
     if stream == "opus":
-        arguments = (("f", "ogg"), ("c:a", "libopus"), ("b:a", f"{kbits}k"), ("ar", "48000"))
-        return Encoding(stream, arguments, kbits, overshoot_db=1.3)
+        rate = ("ar", str(_OPUS_RATE))
+        arguments = (("f", "ogg"), ("c:a", "libopus"), ("b:a", f"{kbits}k"), rate)
+        return Encoding(stream, arguments, kbits, overshoot_db=1.3, rate=_OPUS_RATE)
     return _mp3(kbits, wanted.vbr)
 
 

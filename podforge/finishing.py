@@ -282,9 +282,10 @@ class _Encoding:
         )  # fmt: skip
         whole = path.with_suffix(f".{self.encoding.stream}")
         join([piece], self.encoding, whole, channels)
-        heard = decode(whole, rate, channels)
-        told = self.stage.told(heard, rate, self.share * (1 - ENCODING_SHARE))
-        measured = inspect(told, rate, channels)
+        heard_rate = self.encoding.rate or rate  # of the coder: nothing resamples what it gives
+        heard = decode(whole, heard_rate, channels)
+        told = self.stage.told(heard, heard_rate, self.share * (1 - ENCODING_SHARE))
+        measured = inspect(told, heard_rate, channels)
         whole.unlink()
         return piece, measured
 

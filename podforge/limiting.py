@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from podforge.peaks import MARGIN, hop_peaks
-from podforge.signal import Block, rising
+from podforge.signal import Block, lines, rising
 from podforge.units import to_gain
 
 Floats = NDArray[np.float64]
@@ -90,9 +90,5 @@ def _reduced(block: Block, levels: Floats, following: Floats, hop: int, step: fl
     drawn = attacked(np.append(levels, following), step)[: hops + 1]
     if drawn.min() > -1e-6:
         return block
-    points = (10 ** (drawn / 20)).astype(np.float32)
-    line = np.arange(hop, dtype=np.float32) / np.float32(hop)
-    gains = np.diff(points)[:, None] * line
-    gains += points[:-1, None]
-    block *= gains.reshape(-1, 1)[: len(block)]
+    block *= lines(drawn, hop)[: len(block), None]
     return block

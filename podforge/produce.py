@@ -197,10 +197,12 @@ def _make(
     script, cast = project.script, project.cast
     by_chapter = _by_chapter(project, outputs)
     crew = Crew(order.workers, project.settings, order.afresh)
+    fresh: frozenset[str] = frozenset()  # of all rounds
     for repair in range(REPAIRS + 1):
         try:
             sounds = load_assets(script, store, MIX_RATE, tell)
             plan, recording, notes = _record(project, store, crew, known, tell)
+            fresh |= recording.fresh
             timeline = lay_out(script, plan, recording.clips, cast, sounds.assets, by_chapter)
             finished = finish(script.header, timeline, outputs.formats, store, crew, tell)
         except CorruptBlob as damage:
@@ -210,7 +212,7 @@ def _make(
             crew, known = replace(crew, afresh=False), {}
         else:
             notes = (*sounds.warnings, *notes, *timeline.warnings)
-            return Made(plan, recording, timeline, finished, notes)
+            return Made(plan, replace(recording, fresh=fresh), timeline, finished, notes)
     raise AssertionError("the loop returns or raises")
 
 

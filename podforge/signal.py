@@ -20,7 +20,7 @@ Block = NDArray[np.float32]  # (samples, channels)
 ZERO_CROSSINGS = 32  # of the resampling kernel, each side: a longer one has a steeper edge
 KAISER_BETA = 9.0  # stop band below -90 dB
 CUTOFF = 0.94  # of the lower Nyquist frequency: the middle of the edge
-GROUP = 128  # output samples a product makes at once: wide enough for BLAS, small in cache
+GROUP = 64  # output samples a product makes at once: wide enough for BLAS, small in cache
 
 ENVELOPE_SECONDS = 0.010
 SPEECH_BELOW_LOUD_DB = 35.0  # quieter than this below the loud parts is not speech
@@ -162,6 +162,24 @@ def rising(levels: NDArray[np.float64], step: float) -> NDArray[np.float64]:
     line = step * np.arange(len(levels))
     lowest: NDArray[np.float64] = np.minimum.accumulate(levels - line)
     return lowest + line
+
+
+def lines(levels_db: NDArray[np.float64], hop: int) -> Samples:
+    """Gains that follow straight lines between points `hop` samples apart, given in dB.
+
+    Shape ((points - 1) * hop,).  A product of pairs of points takes a third of the time of sums
+    over rows as short as these, and float32's exponential a tenth of that of a power.
+    """
+    points = np.exp((levels_db * (math.log(10) / 20)).astype(np.float32))
+    after = np.arange(hop, dtype=np.float32) / np.float32(hop)
+    pairs = np.stack([points[:-1], points[1:]], axis=1)
+    return np.asarray(pairs @ np.stack([1 - after, after]), np.float32).reshape(-1)
+
+
+def decibels(powers: NDArray[np.float32], least: float) -> NDArray[np.float64]:
+    """Levels in dB of mean squares, none of them taken for less than `least`."""
+    found = np.log(np.maximum(powers, np.float32(least)))  # of float32: several times as fast
+    return found.astype(np.float64) * (10 / math.log(10))
 
 
 def room_tone(rate: int, seconds: float, seed: int, level_db: float) -> Samples:

@@ -88,14 +88,11 @@ def _powers(block: Block, hop: int) -> NDArray[np.float32]:
 
 def _part_peaks(block: Block, hop: int) -> Peaks:
     """Largest sample of each part of each hop; the last hop may be part of one."""
-    hops = -(-len(block) // hop)
-    size = np.zeros(hops * hop, np.float32)
-    if block.shape[1] == 1:
-        np.abs(block[:, 0], out=size[: len(block)])
-    else:
-        np.abs(block).max(axis=1, out=size[: len(block)])
-    edges = np.arange(PARTS) * hop // PARTS
-    highest = np.maximum.reduceat(size.reshape(hops, hop), edges, axis=1)
+    hops, channels = -(-len(block) // hop), block.shape[1]
+    size = np.zeros((hops * hop, channels), np.float32)
+    np.abs(block, out=size[: len(block)])
+    edges = np.arange(PARTS) * hop // PARTS * channels
+    highest = np.maximum.reduceat(size.reshape(hops, hop * channels), edges, axis=1)
     levels = 20 * np.log10(np.maximum(highest, np.float32(1e-6)))
     steps = np.rint((levels - np.float32(_LOWEST_DB)) / np.float32(_STEP_DB)) + 1
     found: Peaks = np.clip(steps, 0, 255).astype(np.uint8)

@@ -2,6 +2,7 @@
 
 import math
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,8 @@ Floats = NDArray[np.float64]
 Biquad = tuple[Floats, Floats]  # b (3,), a (3,) with a[0] = 1
 
 HOP_SECONDS = 0.1  # gating blocks of 400 ms begin this often
-FRAME = 64  # samples a product filters at once, about: divides the hop
+FRAME = 48  # samples a product filters at once, about: divides the hop
+SCANNED = 16  # states that a product links at once
 # BS.1770-4, tables 3 and 4, for L R C Ls Rs, L R C LFE Ls Rs and 7.1 (L R C LFE, back, side);
 # every channel counts 1 otherwise.
 CHANNEL_WEIGHTS = {
@@ -20,11 +22,48 @@ CHANNEL_WEIGHTS = {
 }
 
 
+class Scan:
+    """s[k] = s[k-1] @ decay + steps[k], for all k at once.
+
+    One product links the states of each `SCANNED` steps; what they leave goes on from group to
+    group by doubling.
+    """
+
+    def __init__(self, decay: Floats) -> None:
+        powers = [np.eye(len(decay))]
+        for _ in range(SCANNED):
+            powers.append(powers[-1] @ decay)
+        nothing = np.zeros_like(decay)
+        self._links = np.block(
+            [
+                [powers[to - at] if at <= to else nothing for to in range(SCANNED)]
+                for at in range(SCANNED)
+            ]
+        )
+        self._leaves = np.concatenate(powers[1:], axis=1)  # what a state leaves in those after it
+        self._decay = powers[-1]
+
+    def __call__(self, steps: NDArray[np.floating[Any]]) -> Floats:
+        """The states, of the shape of `steps`: (channels, steps, states)."""
+        channels, count, size = steps.shape
+        groups = -(-count // SCANNED)
+        grouped = np.zeros((channels, groups * SCANNED, size))
+        grouped[:, :count] = steps
+        linked = grouped.reshape(channels, groups, -1) @ self._links
+        ends, decay, reach = linked[:, :, -size:].copy(), self._decay, 1
+        while reach < groups and np.abs(decay).max() > 1e-15:
+            ends[:, reach:] += ends[:, :-reach] @ decay
+            decay, reach = decay @ decay, 2 * reach
+        linked[:, 1:] += ends[:, :-1] @ self._leaves
+        states: Floats = linked.reshape(grouped.shape)[:, :count]
+        return states
+
+
 class KWeighting:
     """The K-weighting filter as matrix products over frames.
 
     In a frame, output = input @ `direct` + state @ `ringing`; the state after it is
-    state @ `decay` + input @ `excite`.  This is the recursive filter itself, not a likeness:
+    state @ decay + input @ `excite`.  This is the recursive filter itself, not a likeness:
     `direct` holds its impulse response, and the states of all frames come from one scan.
     """
 
@@ -40,11 +79,11 @@ class KWeighting:
         self.direct = np.where(delay >= 0, response[delay], 0).astype(np.float32)
         self.ringing = np.stack([c @ power for power in powers[:-1]], axis=1).astype(np.float32)
         self.excite = np.stack([power @ b for power in powers[-2::-1]]).astype(np.float32)
-        self.decay = powers[-1].T
+        self.scan = Scan(powers[-1].T)
 
     def rest(self, channels: int) -> Floats:
         """The state of a filter that has heard nothing, shape (channels, 4)."""
-        return np.zeros((channels, len(self.decay)))
+        return np.zeros((channels, len(self.ringing)))
 
     def energies(self, sound: NDArray[np.float32], state: Floats) -> tuple[Floats, Floats]:
         """Weighted mean square of each hop, channels summed, and the state after the last.
@@ -53,7 +92,7 @@ class KWeighting:
         """
         channels = len(sound)
         frames = sound.reshape(channels, -1, self.frame)
-        states = _scan(np.concatenate([state[:, None], frames @ self.excite], axis=1), self.decay)
+        states = self.scan(np.concatenate([state[:, None], frames @ self.excite], axis=1))
         heard = frames @ self.direct
         heard += states[:, :-1].astype(np.float32) @ self.ringing
         hops = heard.reshape(channels, -1, self.hop)
@@ -66,16 +105,6 @@ class KWeighting:
 def weighting(rate: int) -> KWeighting:
     """The filter for a rate, made once."""
     return KWeighting(rate)
-
-
-def _scan(steps: Floats, decay: Floats) -> Floats:
-    """s[k] = s[k-1] @ decay + steps[k] along axis 1, by doubling; changes `steps`."""
-    reach = 1
-    while reach < steps.shape[1] and np.abs(decay).max() > 1e-15:
-        steps[:, reach:] += steps[:, :-reach] @ decay
-        decay = decay @ decay
-        reach *= 2
-    return steps
 
 
 def _divisors(number: int) -> list[int]:

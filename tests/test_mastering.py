@@ -226,3 +226,14 @@ def test_lame_is_as_quiet_as_the_table_says(tmp_path):
     encode(blocks(x, RATE), tmp_path / "x.mp3", RATE, 1, mp3.arguments)
     heard = np.concatenate(list(decode(tmp_path / "x.mp3", RATE, 1)))[RATE : 2 * RATE]
     assert 20 * np.log10(x.std() / heard.std()) == pytest.approx(mp3.attenuation_db, abs=0.005)
+
+
+def test_the_survey_of_two_channels_holds_the_higher_peaks():
+    one, other = speech(3.0, RATE, 1), speech(3.0, RATE, 2)
+    found = []
+    for block in (one[:, None], other[:, None], np.stack([one, other], axis=1)):
+        with tempfile.TemporaryFile() as spool:
+            found.append(survey(iter([block]), spool, RATE).peaks)
+    left, right, both = found
+    assert np.array_equal(both, np.maximum(left, right))
+    assert not np.array_equal(left, right)

@@ -1,14 +1,18 @@
+import json
 import math
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import resample_poly, sosfilt
 
 from podforge import weighting
+from podforge.cli.inspect import inspect as inspect_files
 from podforge.inspecting import inspect
 from podforge.metering import Loudness, Meter, gated_level, integrated
+from podforge.pcm import to_wav
 from podforge.peaks import OVERSHOOT, PeakSearch, hop_peaks
 from tests.sounds import ebur128, sine, speech
 
@@ -215,3 +219,43 @@ def test_the_level_of_an_utterance():
     assert gated_level(sine(1000, -20, 0.2, RATE), RATE).seconds == pytest.approx(0.2)
     assert gated_level(np.zeros(RATE, np.float32), RATE).seconds == 0
     assert gated_level(np.zeros(0, np.float32), RATE).lufs == -70
+
+
+@given(
+    count=st.integers(1, 100),
+    channels=st.integers(1, 2),
+    turn=st.floats(0, 3),
+    shrink=st.floats(0, 0.999),
+)
+@settings(max_examples=30, deadline=None)
+def test_states_are_linked_as_one_after_the_other(count, channels, turn, shrink):
+    decay = shrink * np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    steps = np.random.default_rng(count).standard_normal((channels, count, 2))
+    state, expected = np.zeros((channels, 2)), []
+    for number in range(count):
+        state = state @ decay + steps[:, number]
+        expected.append(state)
+    found = weighting.Scan(decay)(steps)
+    assert np.allclose(found, np.stack(expected, axis=1), atol=1e-9)
+
+
+@pytest.mark.parametrize("cutoff", [300, 3000, 20_000])  # smooth sound, and a sound of steps
+def test_frames_that_are_not_interpolated_hold_no_higher_peak(cutoff):
+    noise = np.random.default_rng(cutoff).standard_normal(RATE)
+    spectrum = np.fft.rfft(noise)
+    spectrum[cutoff:] = 0
+    x = np.fft.irfft(spectrum, RATE).astype(np.float32)[None]
+    x /= np.abs(x).max()
+    every = hop_peaks(x, 48, 0.0)
+    for above in (0.3, 0.6, 0.9, 1.1):
+        found = hop_peaks(x, 48, above)
+        assert np.array_equal(found > above, every > above)
+        assert found[every > above] == pytest.approx(every[every > above], rel=1e-6)
+
+
+def test_inspect_prints_no_control_character(tmp_path):
+    path = tmp_path / "a\x1b[31m\x9b2J\u202eb.wav"
+    path.write_bytes(to_wav(sine(440, -20, 1.0, RATE), RATE))
+    said = CliRunner().invoke(inspect_files, [str(path), "--json"]).stdout
+    assert said.strip().isprintable()
+    assert json.loads(said)["files"][0]["file"] == str(path)

@@ -8,6 +8,7 @@ from benchmarks.mix import VOICES, make_clips
 from podforge.chains import CHAINS, GENTLE, OFF, Chain
 from podforge.metering import gated_level
 from podforge.pcm import from_wav
+from podforge.signal import lines
 from podforge.treating import treat
 from podforge.units import REFERENCE_LUFS
 from tests.sounds import sine
@@ -194,3 +195,11 @@ def test_real_speech_gets_less_peaky_and_no_louder_or_softer(tmp_path):
 
 def high(x):
     return 20 * np.log10(np.quantile(np.abs(x), 0.9998))
+
+
+def test_gains_run_straight_between_their_points():
+    points = np.array([0.0, 0.0, -6.0, -20.0, 3.0])
+    found = lines(points, 10)
+    expected = np.interp(np.arange(40) / 10, np.arange(5), 10 ** (points / 20))
+    assert found == pytest.approx(expected, abs=1e-6)
+    assert len(found) == 40

@@ -52,7 +52,7 @@ def _one_file(path: Path, formats: tuple[Format, ...], split: bool) -> Outputs:
         said = ",".join(map(str, formats))
         raise UsageError(f"-o {path} contradicts --format {said}", hint="drop one")
     stem = path.name[: -len(path.suffix)]
-    return Outputs(path.parent, stem, formats or (Format(name),), split)
+    return Outputs(path.parent, stem, formats or (Format(name),), split, typed=path.suffix)
 
 
 def _folder(script: Path, output: str | None) -> Path:

@@ -76,7 +76,7 @@ def inspect(files: tuple[Path, ...], target: str, picture: Path | None, as_json:
             _print(inspected, first=len(found) == 1)
     if as_json:
         facts = {"version": JSON_VERSION, "files": [_facts(each) for each in found]}
-        click.echo(json.dumps(facts, ensure_ascii=False))
+        click.echo(json.dumps(facts))  # ASCII: a tag may hold what a terminal obeys
     return code
 
 

@@ -1,6 +1,6 @@
 """Measuring a stream of sound in one pass.
 
-The stream is cut anew into stretches of one second, so the result does not depend on the blocks
+The stream is cut anew into stretches of two seconds, so the result does not depend on the blocks
 that come in.  Inside a stretch, levels are taken in parts of 10 ms.
 """
 
@@ -23,7 +23,7 @@ from podforge.weighting import HOP_SECONDS, Floats
 Planes = NDArray[np.float32]  # (channels, samples), or parts of it
 
 PART_SECONDS = 0.01
-PARTS_AT_ONCE = 100  # one second
+PARTS_AT_ONCE = 200  # two seconds
 PARTS_PER_STEP = 10
 FLOOR_STEPS = 5  # 0.5 s, every 0.1 s: what ACX Check calls the noise floor
 SHORT_TERM_HOPS = round(3.0 / HOP_SECONDS)  # EBU Tech 3341
@@ -128,7 +128,7 @@ class Inspector:
         )
 
     def _measure(self, block: Block) -> None:
-        """One stretch: a second, or what is left of the last one."""
+        """One stretch: two seconds, or what is left of the last one."""
         sound = np.ascontiguousarray(block.T, np.float32)
         parts, low, high = _in_parts(sound, self._part)
         if not (low.min() > -ABSURD and high.max() < ABSURD):  # NaN: neither is true

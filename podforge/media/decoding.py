@@ -20,6 +20,9 @@ VOICE_MOST_SECONDS = 300  # of a recording that a reference clip is cut from
 VOICE_MOST_BYTES = 256 * 2**20  # five minutes of stereo at 96 kHz as float32 have 220 MiB
 FORMATS_READ = "wav,w64,flac,mp3,ogg,mov,aiff,matroska,aac"  # no playlists: they open other files
 
+# Else each frame that is decoded goes through the pipe alone: of Opus, 20 ms at a time.
+IN_LARGE_PARTS = {"flush_packets": 0}
+
 SOUND_FILTERS = (
     # A kernel twice as long as ffmpeg's own: what lies above the new band is 50 dB down, not 20.
     "aresample={rate}:filter_size=64:rematrix_maxval=1,"
@@ -43,7 +46,7 @@ def decode(path: Path, rate: int, channels: int) -> Iterator[Block]:
 
     place = regular(path)
     source = ffmpeg.input(url(path), protocol_whitelist="file,pipe", format_whitelist=FORMATS_READ)
-    output = source.output("pipe:1", f="f32le", ar=rate, ac=channels, map="0:a:0")
+    output = source.output("pipe:1", f="f32le", ar=rate, ac=channels, map="0:a:0", **IN_LARGE_PARTS)
     with child(output.compile(cmd=start()), stdout=subprocess.PIPE) as (process, stderr):
         yield from frames(process, channels, place)
         if wait(process):
@@ -67,6 +70,7 @@ def read_sound(path: Path, rate: int, complain: Callable[[str], None]) -> Iterat
         acodec="pcm_f32be",
         map="0:a:0",
         map_metadata=-1,
+        **IN_LARGE_PARTS,
         af=SOUND_FILTERS.format(rate=rate),
     )
     command = [*output.compile(cmd=start()), "-v", "level+warning"]

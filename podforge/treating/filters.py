@@ -12,7 +12,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from podforge.signal import Samples
-from podforge.weighting import Floats
+from podforge.weighting import Floats, Scan
 
 ROTATOR_STAGES = 4
 EDGE_SECONDS = 0.0007  # of the kernel of `high_band`, each side: its edge is 2 kHz wide
@@ -26,16 +26,12 @@ class Recursive:
     direct: NDArray[np.float32]  # (frame, frame): the impulse response, shifted
     ringing: NDArray[np.float32]  # (states, frame): what a state still makes
     excite: NDArray[np.float32]  # (frame, states): what a frame leaves in the state
-    decay: Floats  # (states, states): what a frame leaves of the state before it
+    scan: Scan  # of what a frame leaves of the state before it
 
     def __call__(self, sound: Samples) -> Samples:
         """Filter whole frames; before them was silence."""
         frames = sound.reshape(-1, len(self.direct))
-        states = (frames @ self.excite).astype(np.float64)
-        decay, reach = self.decay, 1
-        while reach < len(states) and np.abs(decay).max() > 1e-15:
-            states[reach:] += states[:-reach] @ decay
-            decay, reach = decay @ decay, 2 * reach
+        states = self.scan((frames @ self.excite)[None])[0]
         heard = frames @ self.direct
         heard[1:] += states[:-1].astype(np.float32) @ self.ringing
         return heard.reshape(-1)
@@ -70,7 +66,7 @@ class _Section:
             _matrix(np.array(response), frame)[frame - 1 :],
             np.stack([self.c @ power for power in powers[:-1]], axis=1).astype(np.float32),
             np.stack([power @ self.b for power in powers[-2::-1]]).astype(np.float32),
-            powers[-1].T,
+            Scan(powers[-1].T),
         )
 
 

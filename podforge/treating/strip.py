@@ -8,7 +8,7 @@ for, so nothing is delayed.
 import numpy as np
 
 from podforge.chains import OFF, Chain
-from podforge.signal import Samples, rising
+from podforge.signal import Samples, decibels, lines, rising
 from podforge.treating.filters import high_band, low_end
 from podforge.weighting import Floats
 
@@ -60,7 +60,7 @@ def _de_essed(sound: Samples, high: Samples, hop: int, most_db: float, gain_db: 
     if not wanted.any():
         return sound
     drawn = _slewed(wanted, S_FALL_DB_PER_HOP, S_RISE_DB_PER_HOP)
-    return sound - high * (1 - _lines(drawn, hop))
+    return sound - high * (1 - lines(drawn, hop))
 
 
 def _compressed(sound: Samples, hop: int, ratio: float, gain_db: float) -> Samples:
@@ -68,7 +68,7 @@ def _compressed(sound: Samples, hop: int, ratio: float, gain_db: float) -> Sampl
     wanted = _curve(_levels(sound, hop, DETECTOR_HOPS) + gain_db, ratio)
     drawn = _slewed(wanted, FALL_DB_PER_HOP, RISE_DB_PER_HOP)
     makeup = -float(_curve(np.array([MAKEUP_AT_DB]), ratio)[0])
-    return sound * _lines(drawn + makeup, hop)
+    return sound * lines(drawn + makeup, hop)
 
 
 def _curve(levels: Floats, ratio: float) -> Floats:
@@ -85,9 +85,9 @@ def _curve(levels: Floats, ratio: float) -> Floats:
 def _levels(sound: Samples, hop: int, around: int) -> Floats:
     """RMS in dBFS of each hop and its neighbours, an odd number `around` in all."""
     frames = sound.reshape(-1, hop)
-    squares = np.einsum("hn,hn->h", frames, frames).astype(np.float64) / hop
-    means = np.convolve(np.pad(squares, around // 2), np.full(around, 1 / around), "valid")
-    return 10 * np.log10(np.maximum(means, SILENCE))
+    squares = np.square(frames) @ np.ones(hop, np.float32)  # faster than sums of short rows
+    mean = np.full(around, 1 / (around * hop), np.float32)
+    return decibels(np.convolve(np.pad(squares, around // 2), mean, "valid"), SILENCE)
 
 
 def _slewed(wanted: Floats, fall: float, rise: float) -> Floats:
@@ -97,12 +97,3 @@ def _slewed(wanted: Floats, fall: float, rise: float) -> Floats:
     """
     edges = np.minimum(np.append(wanted, 0.0), np.append(0.0, wanted))
     return rising(rising(edges, rise)[::-1], fall)[::-1]
-
-
-def _lines(levels: Floats, hop: int) -> Samples:
-    """Gains that `levels`, in dB at the edges of hops, draw; shape (hops * hop,)."""
-    points = (10 ** (levels / 20)).astype(np.float32)
-    line = np.arange(hop, dtype=np.float32) / np.float32(hop)
-    gains = np.diff(points)[:, None] * line
-    gains += points[:-1, None]
-    return gains.reshape(-1)
