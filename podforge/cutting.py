@@ -12,12 +12,11 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 
 from podforge.cast import Limits
+from podforge.sentences import sentence_ends
 from podforge.units import spoken_length
 
-_SENTENCE = re.compile(r"[.!?…]+[\"'”’)\]]*\s+")  # best places to cut a paragraph
-_CLAUSE = re.compile(r"[,;:—–]+[\"'”’)\]]*\s+")  # next best
-_SPACE = re.compile(r"\s+")  # better than the middle of a word
-_PLACES = (_SENTENCE, _CLAUSE, _SPACE)
+_CLAUSE = re.compile(r"[,;:—–]+[\"'”’)\]]*\s+|[，、；：]")
+_SPACE = re.compile(r"\s+")
 
 
 def cut_text(text: str, most: int) -> Iterator[tuple[int, str]]:
@@ -26,7 +25,7 @@ def cut_text(text: str, most: int) -> Iterator[tuple[int, str]]:
     Characters count as `spoken_length` has it: an ideograph takes as long as several letters.
     """
     most = max(1, most * len(text) // max(1, spoken_length(text)))
-    tiers = [_boundaries(text, pattern) for pattern in _PLACES] if len(text) > most else []
+    tiers = [_hashed(text, cuts) for cuts in _places(text)] if len(text) > most else []
     stack = [(0, len(text))]
     while stack:
         start, end = stack.pop()
@@ -39,9 +38,15 @@ def cut_text(text: str, most: int) -> Iterator[tuple[int, str]]:
         stack += [(middle, end), (start, middle)]
 
 
-def _boundaries(text: str, pattern: re.Pattern[str]) -> tuple[list[int], list[bytes]]:
-    """Where a pattern would cut, and the hash of what follows up to the next such place."""
-    cuts = [match.end() for match in pattern.finditer(text)]
+def _places(text: str) -> Iterator[list[int]]:
+    """Where to cut, best first: between sentences, clauses, words."""
+    yield list(sentence_ends(text))
+    yield [match.end() for match in _CLAUSE.finditer(text)]
+    yield [match.end() for match in _SPACE.finditer(text)]
+
+
+def _hashed(text: str, cuts: list[int]) -> tuple[list[int], list[bytes]]:
+    """The cuts, and the hash of what follows each up to the next."""
     return cuts, [_hash(text[cut:end]) for cut, end in pairwise([*cuts, len(text)])]
 
 

@@ -15,12 +15,15 @@ from podforge.engines import engine_names, find_engine
 from podforge.errors import InputError, Place, Problem, Unavailable, UsageError
 from podforge.events import Tell
 from podforge.plan import Plan, Utterance, make_plan
-from podforge.reading import Asked, read
+from podforge.reading import SCRIPTS, Asked, read
+from podforge.reading.lexicons import NAMES as LEXICONS
+from podforge.reading.lexicons import with_lexicons
 from podforge.script import Header, Role, Script, Speech
 from podforge.settings import (
     EngineFlags,
     ProjectFile,
     Written,
+    find_upwards,
     placed,
     read_project_file,
     values,
@@ -65,7 +68,8 @@ def open_project(request: Request, fetching: Tell | None = None) -> Project:
     Raises `InputError` with all problems, `MissingInput`, `UsageError` for a flag that fits no
     engine, or `Unavailable` for an engine or its model.
     """
-    script = _with_target(_with_engine(_prepared(request), request.engine), request.target)
+    prepared, lexicons = _prepared(request)
+    script = _with_target(_with_engine(prepared, request.engine), request.target)
     file = read_project_file(request.script)
     book = voice_book(request.script, request.voices)
     engines = Engines(Place(script.path), script.header.engines, file, request.flags)
@@ -78,10 +82,12 @@ def open_project(request: Request, fetching: Tell | None = None) -> Project:
         )
     except InputError as error:
         raise InputError((*script.warnings, *error.problems)) from error
-    if file.path:
-        cast = replace(cast, sources=(*cast.sources, str(file.path)))
+    files = [str(file.path)] if file.path else []
+    cast = replace(cast, sources=(*cast.sources, *files, *lexicons))
     plan = make_plan(script, cast)
-    script = _warned(script, engines.unknown(), foreign_speech(script, plan, cast))
+    script = _warned(
+        script, engines.unknown(), _dealt(script, cast), foreign_speech(script, plan, cast)
+    )
     return Project(script, book, cast, plan, {name: engines.values(name) for name in cast.engines})
 
 
@@ -140,6 +146,16 @@ def _default_engine(script: Script, file: ProjectFile) -> str:
         raise Unavailable(error.text, place=file.engine.place, hint=error.hint) from error
 
 
+def _dealt(script: Script, cast: Cast) -> Iterator[Problem]:
+    """A warning that says which voices were dealt to speakers whom nobody gave one."""
+    given = {role.name for role in script.header.roles if role.voice}
+    dealt = [f"{name}: {part.voice.name}" for name, part in cast.parts.items() if name not in given]
+    if script.header.deals and dealt:
+        way = "cast" if Path(script.path).suffix.lower() in SCRIPTS else "import"
+        text = f"voices dealt: {', '.join(dealt)}; `podforge {way} {script.path}` lets you choose"
+        yield Problem(Place(script.path), "warning", text)
+
+
 def foreign_speech(script: Script, plan: Plan, cast: Cast) -> Iterator[Problem]:
     """A warning where a speaker first speaks a language that the engine was not made for."""
     seen = set()
@@ -171,15 +187,19 @@ def _primary(tag: str) -> str:
     return tag.replace("_", "-").partition("-")[0].lower()
 
 
-def _prepared(request: Request) -> Script:
-    script = prepare(read(request.script, Asked(request.encoding, include=request.include)))
+def _prepared(request: Request) -> tuple[Script, list[str]]:
+    """The script with what is spoken, and the lexicon files that had a say in it."""
+    script = read(request.script, Asked(request.encoding, include=request.include))
+    project = find_upwards(request.script.parent, LEXICONS)
+    header, lexicons = with_lexicons(script.header, request.script, project)
+    script = prepare(replace(script, header=header))
     if not any(script.speeches()):
         problem = Problem(Place(script.path), "error", "nothing in it can be spoken")
         raise InputError((*script.warnings, problem))
     found = [*cue_problems(script), *asset_problems(script)]
     if any(problem.severity == "error" for problem in found):
         raise InputError((*script.warnings, *found))
-    return _warned(script, iter(found))
+    return _warned(script, iter(found)), lexicons
 
 
 def _warned(script: Script, *more: Iterator[Problem]) -> Script:

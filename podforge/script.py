@@ -207,7 +207,9 @@ class Header:
     pauses: Pauses = Pauses()
     room_tone_db: float | None = -65.0  # dBFS RMS, under everything; None: digital silence
     lexicon: Mapping[str, str] = field(default_factory=dict)  # written word -> respelling
-    deals: bool = False  # speakers without a voice get one in turn: imports cannot name any
+    exact_words: tuple[str, ...] = ()  # of the lexicon: in another case they do not count
+    lexicon_files: tuple[Setting, ...] = ()  # as written, relative to the script
+    deals: bool = False  # nobody was declared: speakers without a voice get one in turn
 
 
 @dataclass(frozen=True)
@@ -239,7 +241,7 @@ class Script:
     items: tuple[Item, ...]
     warnings: tuple[Problem, ...] = ()
     cover: bytes = field(default=b"", repr=False)
-    account: Account | None = field(default=None, compare=False)
+    account: Account | None = field(default=None, compare=False, repr=False)
 
     def speeches(self) -> Iterator[Speech]:
         """Everything that is spoken, in order."""

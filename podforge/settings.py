@@ -156,14 +156,20 @@ def find_project_file(folder: Path) -> Path | None:
     A repository (a folder with `.git`) is a project of its own: nothing above it counts.  Nor
     does what lies in the home folder or above, for scripts further down.
     """
+    return find_upwards(folder, (FILE,))
+
+
+def find_upwards(folder: Path, names: Sequence[str]) -> Path | None:
+    """The first of `names` in the nearest folder that has one, as far as a project reaches."""
     folder = folder.resolve()
     home = _home()
     with storage("looking into", folder):
         for place in (folder, *folder.parents):
             if place == home != folder:
                 return None
-            if (place / FILE).is_file():
-                return place / FILE
+            for name in names:
+                if (place / name).is_file():
+                    return place / name
             if place == home or (place / ".git").exists():
                 return None
     return None

@@ -1,11 +1,14 @@
 from dataclasses import replace
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from podforge.errors import Place
-from podforge.reading import Findings, tidied, write_markdown
-from podforge.reading.markdown import read_markdown
+from podforge.project import Request, open_project
+from podforge.reading import Findings, read, tidied, write_markdown
+from podforge.reading.markdown.reader import read_markdown
 from podforge.script import (
     Chapter,
     Cue,
@@ -18,6 +21,7 @@ from podforge.script import (
     Speech,
     replaced,
 )
+from tests import in_process
 
 PLACE = Place("x")
 CAST = ("Narrator", "Ana", "Ben", "First Clown", "Music", "Note", "2", "Zoë & Co")
@@ -50,7 +54,8 @@ def speeches(draw: st.DrawFn) -> Speech:
     at = draw(st.sampled_from(edges))
     events = ((at + (0 < at < len(text)), "laughs"),) if draw(st.booleans()) else ()
     said = draw(st.sampled_from(["", "", "softly", "with a sigh"]))
-    return Speech(tuple(who), text, PLACE, said, events, spoken=spoken)
+    language = draw(st.sampled_from(["", "", "fr", "de-CH"]))
+    return Speech(tuple(who), text, PLACE, said, events, language, spoken)
 
 
 items = st.one_of(
@@ -110,6 +115,32 @@ def test_the_header_is_written_and_read_back() -> None:
         ("Narrator", (), 0, 0),
         ("Ana the first", ("A",), -1.5, 0.5),
     ]
+
+
+SAMPLES = {
+    "a.vtt": "WEBVTT\n\n00:00.000 --> 00:02.000\n<v Ana B.>Is it *you*?\n\n"
+    "00:03.000 --> 00:04.000\n<v SPEAKER_01>Yes [laughs].\n",
+    "a.srt": "1\n00:00:00,000 --> 00:00:02,000\nANA: Hello.\n\n"
+    "2\n00:00:02,000 --> 00:00:04,000\nBEN: Hi.\n\n3\n00:00:05,000 --> 00:00:06,000\nANA: Oh.\n",
+    "a.json": '{"segments": [{"speaker": "Ana", "startTime": 0, "body": "Hi #1."},'
+    ' {"speaker": "Ben", "startTime": 2, "body": "- Hello."}]}',
+    "a.fountain": "INT. HOUSE - DAY\n\nA door.\n\nANA (V.O.)\n(softly)\nHello.\n\nBEN\nHi.\n",
+    "a.txt": "CHAPTER I.\n\nIt was late, and the\nroad was long.\n\n* * * * *\n\nHe went on.\n",
+    "b.txt": "Speaker 1: Hello there.\nSpeaker 2: Hi. Note: it is 4:30.\n",
+}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_an_imported_script_makes_the_same_jobs_as_the_file_itself(
+    tmp_path: Path, name: str
+) -> None:
+    source, target = tmp_path / name, tmp_path / "imported.md"
+    source.write_text(SAMPLES[name], encoding="utf-8")
+    assert in_process.podforge("import", str(source), "-o", str(target)).returncode == 0
+    direct, imported = (open_project(Request(path)) for path in (source, target))
+    assert [job.key for job in imported.plan.jobs] == [job.key for job in direct.plan.jobs]
+    assert without_places(read(target)) == without_places(read(source))
+    assert direct.script.account is None or direct.script.account.missing == 0
 
 
 def test_names_become_labels_and_what_says_nothing_goes() -> None:

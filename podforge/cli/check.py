@@ -1,6 +1,8 @@
 """`podforge check`: every problem of a script, as lines that editors can follow."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,25 +10,41 @@ from podforge.cli.exits import exit_code
 from podforge.cli.options import encoding_option, scripts_argument, voices_option
 from podforge.errors import InputError, Place, PodforgeError, Problem
 
+if TYPE_CHECKING:
+    from podforge.script import Account, Script
+
 
 @click.command()
 @scripts_argument
+@click.option(
+    "--account",
+    "accounts",
+    is_flag=True,
+    help="Print what became of every character, by rule: spoken, label, comment...",
+)
+@click.option("--spoken", is_flag=True, help="Print what is said other than it is written.")
 @voices_option
 @encoding_option
-def check(scripts: tuple[Path, ...], voices: Path | None, encoding: str) -> int:
+def check(
+    scripts: tuple[Path, ...], accounts: bool, spoken: bool, voices: Path | None, encoding: str
+) -> int:
     """Print every problem as FILE:LINE:COL: error|warning: TEXT.
 
     Exits with 65 when there is an error, 0 when there are only warnings or nothing.
 
     \b
     podforge check season/*.md
+    podforge check --account episode.md
+    podforge check --spoken episode.md
     """
     from podforge.plain import plain
 
     code = 0
     for script in scripts:
+        account, found = None, None
         try:
-            problems = _warnings(script, voices, encoding)
+            found = _opened(script, voices, encoding)
+            problems, account = found.warnings, found.account
         except InputError as error:
             problems, code = error.problems, exit_code(error)
         except PodforgeError as error:
@@ -35,14 +53,38 @@ def check(scripts: tuple[Path, ...], voices: Path | None, encoding: str) -> int:
             problems, code = (Problem(place, "error", text),), code or exit_code(error)
         for problem in problems:
             click.echo(plain(str(problem)))
+        if spoken and found:
+            for line in _spoken(found):
+                click.echo(plain(line))
+        if accounts and account:
+            click.echo(plain(f"{script}: {account.total} characters without white space"))
+            for line in _table(account):
+                click.echo(line)
     return code
 
 
-def _warnings(script: Path, voices: Path | None, encoding: str) -> tuple[Problem, ...]:
-    """What there is to say of a script that can be rendered.  Raises as rendering would."""
+def _table(account: "Account") -> Iterator[str]:
+    """Lines of a rule, its characters, and their share of all; at last the sum of all rules."""
+    unknown = {"not accounted for": account.missing} if account.missing else {}
+    for rule, count in {**account.sums, **unknown, "total": account.total}.items():
+        yield f"  {rule:<20} {count:>9} {count / max(account.total, 1):>7.1%}"
+
+
+def _opened(script: Path, voices: Path | None, encoding: str) -> "Script":
+    """A script that can be rendered, with its warnings.  Raises as rendering would."""
     from podforge.delivery.cover import own_cover
     from podforge.project import Request, open_project
 
     found = open_project(Request(script, "", voices, encoding)).script
     own_cover(found)
-    return found.warnings
+    return found
+
+
+def _spoken(script: "Script") -> Iterator[str]:
+    """`FILE:LINE:COL: written -> spoken` for each range that differs; COL is the paragraph's."""
+    for speech in script.speeches():
+        for edit in speech.spoken.edits if speech.spoken else ():
+            written = speech.text[edit.source_start : edit.source_end]
+            said = speech.said[edit.spoken_start : edit.spoken_end]
+            if written.split() != said.split():
+                yield f"{speech.place}: {written.strip()} -> {said.strip()}"

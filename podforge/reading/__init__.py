@@ -15,7 +15,8 @@ from pathlib import Path
 
 from podforge.errors import InputError, Place, Problem
 from podforge.reading.findings import Findings
-from podforge.reading.markdown import read_markdown
+from podforge.reading.markdown.reader import read_markdown
+from podforge.reading.markdown.writing import write_markdown
 from podforge.reading.source import Asked, load
 from podforge.reading.suggesting import (
     CastSuggestion,
@@ -26,7 +27,6 @@ from podforge.reading.suggesting import (
 )
 from podforge.reading.tidying import tidied
 from podforge.reading.twin import read_twin
-from podforge.reading.writing import write_markdown
 from podforge.script import Script
 
 __all__ = [
@@ -53,13 +53,49 @@ def _markdown(path: Path, asked: Asked, findings: Findings) -> Script:
 
 
 def _twin(path: Path, asked: Asked, findings: Findings) -> Script:
-    json = path.suffix.lower() == ".json"
-    return read_twin(load(path, asked.encoding), findings, json=json, infer=asked.infer)
+    return read_twin(load(path, asked.encoding), findings, infer=asked.infer)
+
+
+def _json(path: Path, asked: Asked, findings: Findings) -> Script:
+    from podforge.reading.captions.transcripts import read_transcript
+
+    text = load(path, asked.encoding)
+    transcript = read_transcript(text, findings)
+    return transcript or read_twin(text, findings, json=True, infer=asked.infer)
+
+
+def _plain_text(path: Path, asked: Asked, findings: Findings) -> Script:
+    from podforge.reading.plaintext.reader import read_plain_text
+
+    return read_plain_text(path, asked, findings)
+
+
+def _captions(path: Path, asked: Asked, findings: Findings) -> Script:
+    from podforge.reading.captions.reader import read_captions
+
+    return read_captions(path, asked, findings)
+
+
+def _fountain(path: Path, asked: Asked, findings: Findings) -> Script:
+    from podforge.reading.screenplay.fountain import read_fountain
+
+    return read_fountain(path, asked, findings)
+
+
+def _epub(path: Path, asked: Asked, findings: Findings) -> Script:
+    from podforge.reading.epub import read_epub  # brings lxml
+
+    return read_epub(path, asked, findings)
 
 
 READERS: Mapping[str, Reader] = {
-    **dict.fromkeys(("", ".md", ".markdown", ".txt"), _markdown),
-    **dict.fromkeys((".yaml", ".yml", ".json"), _twin),
+    **dict.fromkeys(("", ".md", ".markdown"), _markdown),
+    **dict.fromkeys((".yaml", ".yml"), _twin),
+    ".txt": _plain_text,
+    ".json": _json,
+    **dict.fromkeys((".vtt", ".srt"), _captions),
+    **dict.fromkeys((".fountain", ".spmd"), _fountain),
+    ".epub": _epub,
 }
 SCRIPTS = (".md", ".markdown", ".yaml", ".yml")  # what people write for podforge; others import
 
@@ -80,7 +116,7 @@ def read(path: Path, asked: Asked = Asked()) -> Script:  # noqa: B008  frozen
     findings = Findings(str(path))
     try:
         script = reader(path, asked, findings)
-        script = tidied(script) if script.header.deals else script
+        script = script if reader in (_markdown, _twin) else tidied(script)
     except InputError as error:
         raise InputError((*findings.sorted(), *error.problems)) from error
     if not any(script.speeches()) and not findings.failed():
@@ -96,7 +132,7 @@ def suggest_cast(path: Path, encoding: str = "utf-8") -> CastSuggestion:
 
 def has_front_matter(path: Path, encoding: str = "utf-8") -> bool:
     """Whether a script says anything about itself; a YAML script always may."""
-    if READERS.get(path.suffix.lower()) is not _markdown:
+    if READERS.get(path.suffix.lower()) not in (_markdown, _plain_text):
         return True
     return load(path, encoding).lstrip().startswith(("---", "+++"))
 

@@ -1,27 +1,26 @@
 """From the settings of a file to its `Header`, and to the options of the reader itself."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from podforge.encodings import format_of
 from podforge.errors import Place, UsageError
-from podforge.reading import values
+from podforge.reading import cues, values
 from podforge.reading.findings import Findings
+from podforge.reading.lexicons import written_lexicon
 from podforge.reading.names import closest, meant
-from podforge.reading.roles import read_roles
-from podforge.script import PAUSES, Header, Mode, Pauses, Setting
+from podforge.reading.roles import read_defaults, read_roles
+from podforge.script import PAUSES, Cue, Header, Mode, Pauses, Role, Setting
 from podforge.strict_yaml import Mapping as MappingNode
-from podforge.strict_yaml import Node, Scalar
+from podforge.strict_yaml import Node, Scalar, Sequence
 from podforge.targets import target_of
-
-MOST_SAY = 200  # characters that stand for one word
 
 FORMAT_VERSION = "1"
 MODES: tuple[Mode, ...] = ("podcast", "audiobook")
 _PAUSES = ("turn", "paragraph", "scene", "chapter", "head", "tail")
 _ALIASES = {"pub_date": "date", "publish_date": "date"}
-_LATER = ("rate", "defaults", "music", "chapters", "code", "tables", "urls", "footnotes")
+_LATER = ("urls",)
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,11 @@ class Options:
     headings: str = ""  # read | silent; empty: as the mode has it
     unknown_tags: str = "drop"  # drop | speak | error
     quote_voice: str = ""  # who speaks quotations; empty: the current speaker
+    chapters: str = ""  # the level of the headings that make chapters, or none; empty: found out
+    code: str = "skip"  # skip | speak
+    tables: str = "skip"  # skip | speak, row by row
+    music: Cue | None = None  # at the very start
+    usual: Role = field(default_factory=lambda: Role(""))  # what every speaker starts from
     at: Mapping[str, Place] | None = None  # where a setting stands
 
     def place(self, key: str, file: str) -> Place:
@@ -41,36 +45,53 @@ class Options:
 def read_header(settings: MappingNode, findings: Findings) -> tuple[Header, Options]:
     """The header; settings under `podforge:` win over those at the top."""
     found = dict(_settings(settings, findings))
-    fields: dict[str, Any] = {}
-    options: dict[str, Any] = {}
-    for key, (_, node) in found.items():
-        if key in _HEADER:
-            value = _HEADER[key](node, findings)
-            if value not in (None, ""):
-                fields[key] = value
-        elif key in _OPTIONS:
-            value = _OPTIONS[key](node, findings)
-            if value not in (None, ""):
-                options[key] = value
-        elif key in _LATER and not (isinstance(node, Scalar) and not node.text):
-            findings.warning(node.place, f"`{key}` is not used by this version")
+    fields = _read(_HEADER, found, findings)
+    options = _read(_OPTIONS, found, findings)
+    for key in _LATER:
+        if key in found:
+            findings.warning(found[key][1].place, f"`{key}` is not used by this version")
     fields["formats"] = fields.pop("format", ())
+    if said := fields.get("lexicon"):
+        own = {
+            "lexicon": said.words,
+            "exact_words": tuple(sorted(said.exact)),
+            "lexicon_files": said.files,
+        }
+        fields |= own
     if "room_tone" in fields:
         tone = fields.pop("room_tone")
         fields["room_tone_db"] = None if tone == "off" else tone
     fields["pauses"] = _pauses(found, fields.get("mode", "podcast"), findings)
+    usual = _usual_role(found, findings)
     if "speakers" in found:
-        fields["roles"], fields["closed"] = read_roles(found["speakers"][1], findings)
-    fields.pop("speakers", None)
+        fields["roles"], fields["closed"] = read_roles(found["speakers"][1], findings, usual)
+    options["usual"] = usual
     at = {key: name.place for key, (name, _) in found.items()}
     return Header(**fields), replace(Options(at=at), **options)
+
+
+def _read(
+    readers: Mapping[str, "_Read"], found: Mapping[str, tuple[Scalar, Node]], findings: Findings
+) -> dict[str, Any]:
+    """The settings that `readers` know and that say something."""
+    fields: dict[str, Any] = {}
+    for key, (_, node) in found.items():
+        if key not in readers or (isinstance(node, Scalar) and not node.text):
+            continue
+        if readers is _OPTIONS and isinstance(node, Sequence):  # `chapters:` of other tools
+            findings.warning(node.place, f"`{key}` is ignored: one text is wanted here, not a list")
+            continue
+        value = readers[key](node, findings)
+        if value not in (None, ""):
+            fields[key] = value
+    return fields
 
 
 def _settings(
     node: MappingNode, findings: Findings, nested: bool = False
 ) -> Iterator[tuple[str, tuple[Scalar, Node]]]:
     """Every known setting with its key, those that win last."""
-    known = {*_HEADER, *_OPTIONS, *_LATER, "speakers", "pauses", *_ALIASES}
+    known = {*_HEADER, *_OPTIONS, *_LATER, *_OWN, *_ALIASES}
     own: Node | None = None
     for key, value in node.entries:
         if key.text == "podforge" and not nested:
@@ -95,6 +116,17 @@ def _check_version(node: Node, findings: Findings) -> None:
         findings.error(
             node.place, f'format version "{version}": this podforge reads version {FORMAT_VERSION}'
         )
+
+
+def _usual_role(found: Mapping[str, tuple[Scalar, Node]], findings: Findings) -> Role:
+    """What `rate:` and `defaults:` say of every speaker; the latter wins."""
+    entries: list[tuple[Scalar, Node]] = []
+    if "rate" in found:
+        entries.append((_SPEED, found["rate"][1]))
+    if "defaults" in found:
+        node = values.mapping(found["defaults"][1], findings, "{gain: -2, speed: 1.1}")
+        entries += node.entries if node else ()
+    return read_defaults(entries, findings)
 
 
 def _pauses(found: Mapping[str, tuple[Scalar, Node]], mode: Mode, findings: Findings) -> Pauses:
@@ -144,23 +176,20 @@ def _room_tone(node: Node, findings: Findings) -> str | float | None:
     return values.number(node, findings, -90, -40, "dBFS")
 
 
-def _lexicon(node: Node, findings: Findings) -> dict[str, str] | None:
-    if isinstance(node, Scalar) and node.text:
-        findings.warning(node.place, "a lexicon file is not used by this version: write a map")
-        return None
-    entries = values.mapping(node, findings, "{Siobhán: shi-vawn}")
-    said = {key.text: _say(value, findings) for key, value in entries.entries} if entries else {}
-    for word, say in said.items():
-        if say is not None and len(say) > MOST_SAY:
-            findings.error(node.place, f'"{word[:20]}" is said in more than {MOST_SAY} characters')
-    return {word: say for word, say in said.items() if say and word.strip()}
+def _music(node: Node, findings: Findings) -> Cue | None:
+    """A cue as in `[music: theme.mp3 | fade in 1s]`, or as a map like that of the twin."""
+    if isinstance(node, MappingNode):
+        entries = values.settings(node, findings, "a file and options") or {}
+        texts = {name: setting.text for name, setting in entries.items()}
+        return cues.mapped("music", texts, node.place)
+    written = values.text(node, findings)
+    return cues.described("music", written, node.place) if written else None
 
 
-def _say(node: Node, findings: Findings) -> str | None:
-    if not isinstance(node, MappingNode):
-        return values.text(node, findings)
-    say = node.get("say")
-    return values.text(say, findings) if say else None
+def _footnotes(node: Node, findings: Findings) -> None:
+    written = values.text(node, findings)
+    if written and written.lower() != "skip":
+        findings.error(node.place, 'footnotes are never read: the only value is "skip"')
 
 
 def _engines(node: Node, findings: Findings) -> dict[str, dict[str, Setting]] | None:
@@ -190,7 +219,7 @@ _HEADER: Mapping[str, _Read] = {
     "mode": _mode,
     "format": _formats,
     "loudness": _loudness,
-    "lexicon": _lexicon,
+    "lexicon": written_lexicon,
     "engines": _engines,
     "room_tone": _room_tone,
 }
@@ -198,4 +227,11 @@ _OPTIONS: Mapping[str, _Read] = {
     "headings": _one_of("read", "silent"),
     "unknown_tags": _one_of("drop", "speak", "error"),
     "quote_voice": values.text,
+    "chapters": _one_of("1", "2", "3", "4", "5", "6", "none"),
+    "code": _one_of("skip", "speak"),
+    "tables": _one_of("skip", "speak"),
+    "footnotes": _footnotes,
+    "music": _music,
 }
+_OWN = ("speakers", "pauses", "rate", "defaults")  # read by functions of their own
+_SPEED = Scalar("speed", Place(""))

@@ -7,30 +7,77 @@ from functools import lru_cache
 
 # Labels that are prose or data about the episode, not somebody who speaks, unless declared.
 _STOP = """
-abstract | agenda | aka | also | answer | as follows | attendees | author | authors | bonus |
-caution | caveat | conclusion | contact | copyright | credits | danger | date | definition |
-description | disclaimer | duration | e.g | edit | editor's note | email | episode | episode
-title | essay | example | exercise | exercises | fact | faq | footnote | for example | format
-| further reading | genre | goal | goals | guests | hint | hosts | http | https | i.e | idea |
-image | important | in short | in this episode | info | introduction | key points | keywords |
-language | length | lesson | level | licence | license | link | links | location | mentioned |
-n.b | nb | next episode | note | note to self | notes | number | objective | one more thing |
-option | outline | overview | p.s | part | participants | photo | picture | place | plus |
-point | previous episode | problem | produced by | pros | cons | ps | published | published on
-| question | questions | quote | reading | recap | recommended | recorded | recorded on |
-reference | references | related | release date | reminder | resources | result | results |
-rule | runtime | running time | season | see | see also | series | setting | show | show notes
-| slug | so | solution | sources | source | spoiler | spoilers | sponsor | sponsors |
-sponsored by | status | step | subject | subtitle | summary | tagline | tags | takeaway |
-takeaways | target audience | that is | theme | time | timestamps | tip | tips | title | tldr
-| tl;dr | to do | todo | tone | topic | topics | total | transcribed by | transcript |
-transcription | translation | trigger warning | update | url | version | video | warning |
-watch | website | why | word count | written by
+abstract | action | action items | actions | actual | agenda | aka | also | alternative |
+alternatives | answer | answers | applies to | approach | arguments | as follows | assumption |
+assumptions | attendees | author | authors | availability | background | bad | benefit |
+benefits | best practice | best practices | bonus | bottom line | bug | bugs | category |
+caution | caveat | caveats | challenge | challenges | changed | changes | checklist | code |
+command | commands | comments | compatibility | complexity | conclusion | config | configuration |
+cons | consequence | consequences | constraints | contact | content | context | copyright | cost |
+created | credits | danger | data | date | deadline | decision | decisions | default | defaults |
+definition | deliverables | dependencies | deprecated | description | design | details |
+difficulty | disclaimer | discussion | docs | documentation | due | duration | e.g | edit |
+editor's note | effort | email | environment | episode | episode title | error | errors | essay |
+estimate | estimated time | evidence | example | examples | except | exception | exceptions |
+exercise | exercises | expected | extends | fact | facts | faq | feature | features | fields |
+file | filename | files | findings | fix | fixed | fixes | focus | footnote | for example |
+format | formula | from | function | further reading | general | genre | goal | goals | good |
+guests | hint | history | hosts | however | http | https | i.e | idea | ideas | image | impact |
+implementation | important | improvement | improvements | in | in short | in this episode | info |
+information | ingredients | input | inputs | insight | installation | instructions |
+intended audience | introduction | issue | issues | key insight | key points | keywords | kind |
+language | last updated | length | lesson | level | licence | license | limitation | limitations |
+link | links | location | logic | mapping | material | materials | mentioned | message | method |
+methods | metrics | milestones | mitigation | mnemonic | motivation | n.b | name | nb | next |
+next episode | next steps | note | note to self | notes | number | objective | objectives | on |
+one more thing | optional | option | options | or | other | outcome | outline | output | outputs |
+overview | owner | p.s | parameter | parameters | part | participants | password | path |
+performance | phone | photo | picture | place | plan | platform | plus | point | positive |
+precedence | prep time | prerequisite | prerequisites | preview | previous episode | price |
+priority | pro | pro tip | problem | problems | process | produced by | progress | project |
+prompt | properties | property | proposal | pros | ps | published | published on | purpose |
+quantity | question | questions | quick start | quote | rating | rationale | reading | reason |
+reasons | recap | received | recommendation | recommendations | recommended | recorded |
+recorded on | reference | references | related | release | release date | released | remember |
+reminder | removed | repo | reply-to | repository | required | requirement | requirements |
+resolution | resource | resources | response | result | results | return | returned | returns |
+reviewed by | risk | risks | role | roles | rule | rules | runtime | running time | sample |
+schema | scope | score | season | section | see | see also | series | servings | setting |
+settings | setup | severity | show | show notes | signature | since | size | skills | slug | so |
+solution | solutions | source | sources | spec | spoiler | spoilers | sponsor | sponsored by |
+sponsors | stakeholders | start | state | status | step | steps | strategy | strengths |
+structure | subject | subtitle | success criteria | suggestion | suggestions | summary |
+supported | sustainability | symptom | symptoms | syntax | tagline | tags | takeaway | takeaways |
+target | target audience | task | tasks | technologies | technology | template | test | tests |
+that is | theme | theory | then | time | timeline | timestamps | tip | tips | title | tl;dr |
+tldr | to | to do | todo | tone | tool | tools | topic | topics | total | total time | tradeoff |
+tradeoffs | transcribed by | transcript | transcription | translation | trigger |
+trigger warning | type | types | update | updated | updates | url | usage | use | use case |
+use cases | username | validation | value | values | variables | verdict | verified | verify |
+version | versions | video | warning | warnings | watch | weaknesses | website | what | when |
+where | which | who | why | why it matters | with | word count | workaround | written by | wrong |
+year | yield |
+
+achtung | anmerkung | beispiel | hinweis | quelle | tipp | wichtig | zutaten | attention |
+exemple | remarque | astuce | ejemplo | nota | consejo | importante | advertencia | exemplo |
+dica | esempio | attenzione | 注意 | 提示 | 备注 | 備註 | 備考 | 说明 | 說明 | 示例 | 例 | 例如 |
+时间 | 時間 | 日時 | 地点 | 場所 | 主题 | 主題 | 日期 | 作者 | 来源 | 來源 | 出典 | 标题 | 標題 |
+注 | 摘要 | 简介 | 概要 | 補足 | 总结 | 結論
 """
 STOP = frozenset(" ".join(word.split()) for word in _STOP.split("|"))
+# What a phrase is about when it ends so: `Estimated duration:`, `New features:`.
+_HEADS_WORDS = """
+arguments changes commands cost costs date dates deadline description details duration effort
+errors examples features file files fixes history impact information issues keywords length
+level links list location metrics notes number options parameters path platform priority
+properties questions reading reason reference references requirements resources results score
+setup size status steps summary takeaways time times title tooling topics type types url usage
+value values variables version versions
+"""
+_HEADS = frozenset(_HEADS_WORDS.split())
 _NUMBERED = re.compile(
     r"(?:act|appendix|article|book|case|chapter|class|day|episode|example|exercise|figure|item|"
-    r"lesson|level|module|night|number|option|page|part|phase|point|question|reason|rule|scene|"
+    r"lesson|level|module|night|note|number|option|page|part|phase|point|question|reason|rule|scene|"
     r"season|section|stage|step|table|tip|unit|verse|volume|week|year)s?\s+"
     r"(?:\d+\w?|[ivxlc]+|one|two|three|four|five|six|seven|eight|nine|ten)\b.*"
 )
@@ -38,6 +85,21 @@ RESERVED = {
     **dict.fromkeys(("break", "ad", "intro", "outro", "jingle", "music"), "music"),
     **dict.fromkeys(("sfx", "sound"), "sfx"),
 }
+_PARTICLES_WORDS = """
+a al an and at bin da das de dei del della den der di do dos du e el for from ibn in la le los
+of on ter the to und van vom von y zu &
+"""
+_PARTICLES = frozenset(_PARTICLES_WORDS.split())
+_PARTS_WORDS = """
+actor actress all announcer anonymous assistant attorney audience boy caller candidate character
+child chorus clerk coach commentator crowd customer doctor everyone female gm girl guest guests
+host hosts interviewee interviewer judge lady lawyer male man member moderator mother father mom
+dad kid narrator nurse officer operator participant person player presenter reporter respondent
+singer speaker student teacher therapist unidentified unknown user voice voiceover woman witness
+"""
+_PARTS = frozenset(_PARTS_WORDS.split())
+_NO_NAME = re.compile(r"[{}=\\;`<>|$%^~]|[,!?]$|://")
+_OUTSIDE = re.compile(r"^[\W_]+|[\W_]+$")  # an emoji before, a full stop behind
 _SPACES = re.compile(r"\s+")
 
 
@@ -51,8 +113,40 @@ def normal(name: str) -> str:
 @lru_cache(maxsize=4096)
 def stopped(name: str) -> bool:
     """Whether a word before a colon is prose (`Note:`, `Chapter 3:`), not a speaker."""
-    word = normal(name).rstrip(".")
-    return word in STOP or bool(_NUMBERED.fullmatch(word))
+    word = _OUTSIDE.sub("", normal(name))
+    phrase = word.split()
+    return (
+        word in STOP
+        or bool(_NUMBERED.fullmatch(word))
+        or (len(phrase) > 1 and phrase[-1] in _HEADS)
+        or word.startswith(("content-", "x-"))
+    )
+
+
+def name_like(name: str) -> bool:
+    """Whether a label is written as a name is, or tells somebody's part: no phrase, no code.
+
+    Words begin with a capital or have none (`Ludwig van Beethoven`, `Speaker 2`, `主持人`), or
+    one of them says who it is (`Audience member`).
+    """
+    words = name.split()
+    if not 0 < len(words) <= 6 or _NO_NAME.search(name):
+        return False
+    if part_like(name):
+        return True
+    return all(_capital(word) or word.lower() in _PARTICLES for word in words) and any(
+        _capital(word) for word in words
+    )
+
+
+def part_like(name: str) -> bool:
+    """Whether a label says what part somebody has: `Host`, `Audience member`."""
+    return any(word.strip("().,").lower() in _PARTS for word in name.split())
+
+
+def _capital(word: str) -> bool:
+    letters = [c for c in word if c.isalpha()]
+    return not letters or not letters[0].islower() or any(c.isdigit() for c in word)
 
 
 def distance(one: str, other: str, most: int) -> int:

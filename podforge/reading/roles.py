@@ -1,5 +1,6 @@
 """`speakers:` of the front matter: a map closes the cast, a list is only a hint."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from podforge.chains import Chain, chain_named, chain_of
@@ -11,40 +12,55 @@ from podforge.strict_yaml import Mapping, Node, Scalar, Sequence
 from podforge.units import LEAST_SPEED, MOST_SPEED
 
 _KEYS = ("name", "voice", "aliases", "style", "gain", "pan", "chain", "speed", "engine", "language")
+_USUAL = tuple(key for key in _KEYS if key not in ("name", "voice", "aliases"))
 _MOST_GAIN = 40.0  # dB
 
 
-def read_roles(node: Node, findings: Findings) -> tuple[tuple[Role, ...], bool]:
-    """The declared roles, and whether the cast is closed."""
+def read_roles(node: Node, findings: Findings, usual: Role) -> tuple[tuple[Role, ...], bool]:
+    """The declared roles, each beginning as the usual one, and whether the cast is closed."""
     if isinstance(node, Mapping):
-        roles = [_role(key, value, findings) for key, value in node.entries]
+        roles = [_role(key, value, findings, usual) for key, value in node.entries]
         _check_names(roles, findings)
         return tuple(roles), True
     if isinstance(node, Scalar) and not node.text:
         return (), False
     listed = node.items if isinstance(node, Sequence) else (node,)
-    found = [_listed(item, findings) for item in listed]
+    found = [_listed(item, findings, usual) for item in listed]
     return tuple(role for role in found if role), False
 
 
-def _listed(node: Node, findings: Findings) -> Role | None:
+def read_defaults(entries: Iterable[tuple[Scalar, Node]], findings: Findings) -> Role:
+    """What every speaker starts from; later entries win."""
+    usual = Role("")
+    for key, value in entries:
+        if key.text in _USUAL:
+            usual = _set(usual, key, value, findings)
+        else:
+            text = f'unknown setting "{key.text}" of all speakers{meant(key.text, _USUAL)}'
+            findings.error(key.place, text)
+    return usual
+
+
+def _listed(node: Node, findings: Findings, usual: Role) -> Role | None:
     """One entry of a list: a name, or a map with `name`, as other tools write it."""
     if isinstance(node, Mapping):
         name = node.get("name") or node.get("id")
         if name is None and len(node.entries) == 1 and isinstance(node.entries[0][1], Scalar):
             key, value = node.entries[0]
-            return Role(key.text, voice=values.text(value, findings) or "", place=key.place)
+            voice_name = values.text(value, findings) or ""
+            return replace(usual, name=key.text, voice=voice_name, place=key.place)
         voice = node.get("voice")
         if isinstance(name, Scalar) and name.text.strip():
             text = voice.text if isinstance(voice, Scalar) else ""
-            return Role(" ".join(name.text.split()), voice=text, place=name.place)
+            written = " ".join(name.text.split())
+            return replace(usual, name=written, voice=text, place=name.place)
         return None
     name_text = values.text(node, findings)
-    return Role(name_text, place=node.place) if name_text else None
+    return replace(usual, name=name_text, place=node.place) if name_text else None
 
 
-def _role(key: Scalar, node: Node, findings: Findings) -> Role:
-    role = Role(" ".join(key.text.split()), place=key.place)
+def _role(key: Scalar, node: Node, findings: Findings, usual: Role) -> Role:
+    role = replace(usual, name=" ".join(key.text.split()), place=key.place)
     if not role.name:
         findings.error(key.place, "a speaker needs a name")
     if isinstance(node, Scalar):

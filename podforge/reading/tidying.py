@@ -4,14 +4,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from podforge.reading.marks import PRIVATE
+from podforge.reading.markdown.comments import hides
+from podforge.reading.markdown.labels import parse
+from podforge.reading.markdown.marks import PRIVATE
 from podforge.reading.names import normal
 from podforge.script import Chapter, Cue, Item, Role, Script, Speech
 
 MOST_NAME = 60  # characters
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_NO_NAME = re.compile(r"[:：*_<>\[\](){}|`\\#~\"“”]+")
+_NO_NAME = re.compile(r"[:：*<>\[\](){}|`\\#~\"“”]+")
 _NO_DESCRIPTION = re.compile(r"[|\[\]<>]+")
 
 
@@ -42,9 +44,18 @@ def _names(script: Script) -> dict[str, str]:
     first: dict[str, str] = {}
     names = {}
     for name in given:
-        label = clean(_NO_NAME.sub(" ", name))[:MOST_NAME].strip(" ,;.-–—") or "Speaker"
+        label = clean(name)
+        if not _is_label(label):
+            label = clean(_NO_NAME.sub(" ", label))[:MOST_NAME].strip(" ,;.-–—_") or "Speaker"
         names[name] = first.setdefault(normal(label), label)
     return names
+
+
+def _is_label(name: str) -> bool:
+    """Whether a bold label of that name says the name and nothing else."""
+    found = parse(f"**{name}:** Yes.") if len(name) <= MOST_NAME else None
+    exact = found and (found.name, found.form, found.delivery) == (name, "bold", "")
+    return bool(exact) and "\\" not in name and not hides(name)
 
 
 def _item(item: Item, names: dict[str, str]) -> Iterator[Item]:

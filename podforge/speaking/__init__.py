@@ -2,25 +2,40 @@
 
 A rule is a pure function from a text to the ranges it would replace; rules run in order and
 each leaves alone what an earlier one wrote.  `LANGUAGES` holds the rules of a language by its
-tag; a language without any gets the common ones.
+tag; others come from packages with an entry point in the group `podforge.speaking`, and a
+language without any gets the common ones.  docs/speaking.md describes it to people.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache, partial
+from importlib.metadata import entry_points
 
 from podforge.errors import Problem
 from podforge.script import Item, Script, Speech, Spoken
-from podforge.speaking import common, english
-from podforge.speaking.offsets import Rule, apply
+from podforge.speaking import common, english, european, tables
+from podforge.speaking.offsets import Group, Replacement, Rule, Rules, apply, apply_all
 
-__all__ = ["LANGUAGES", "prepare", "speak"]
+__all__ = [
+    "GROUP",
+    "LANGUAGES",
+    "Group",
+    "Replacement",
+    "Rule",
+    "Rules",
+    "prepare",
+    "rules_of",
+    "speak",
+]
 
-LANGUAGES: Mapping[str, Sequence[Rule]] = {
-    "en": english.AMERICAN,
-    "en-gb": english.BRITISH,
-    "en-au": english.BRITISH,
-    "en-ie": english.BRITISH,
-    "en-nz": english.BRITISH,
+GROUP = "podforge.speaking"  # of entry points: a language tag -> a function that gives its rules
+
+LANGUAGES: Mapping[str, Callable[[], Rules]] = {
+    "en": partial(english.rules, "en"),
+    **dict.fromkeys(
+        ("en-gb", "en-au", "en-ie", "en-nz", "en-za", "en-in"), partial(english.rules, "en-gb")
+    ),
+    **{table.tag: partial(tables.rules, table) for table in european.TABLES},
 }
 
 
@@ -29,7 +44,7 @@ def prepare(script: Script) -> Script:
 
     A speech of which nothing can be spoken (only symbols) is left out, with a warning.
     """
-    lexicon = common.lexicon(script.header.lexicon)
+    lexicon = common.lexicon(script.header.lexicon, frozenset(script.header.exact_words))
     languages = {role.name: role.language for role in script.header.roles}
     items: list[Item] = []
     warnings: list[Problem] = []
@@ -48,15 +63,24 @@ def prepare(script: Script) -> Script:
     return replace(script, items=tuple(items), warnings=(*script.warnings, *warnings))
 
 
-def speak(spoken: Spoken, rules: Sequence[Rule]) -> Spoken:
+def speak(spoken: Spoken, rules: Rules) -> Spoken:
     """The text after what no engine may see is gone, the rules are applied, and it is tidy."""
     spoken = apply(spoken, common.harmful, rewrite=True)
-    for rule in (*rules, common.emoji):
-        spoken = apply(spoken, rule)
+    spoken = apply_all(spoken, (*rules, common.emoji))
     return apply(spoken, common.spaces, rewrite=True)
 
 
-def rules_of(language: str) -> Sequence[Rule]:
-    """The rules for a BCP 47 tag, or for its language alone, or none."""
+@lru_cache
+def rules_of(language: str) -> Rules:
+    """The rules for a BCP 47 tag, or for its language alone, or none.
+
+    Rules from another package go before those of the same tag here.
+    """
     tag = language.lower().replace("_", "-")
-    return LANGUAGES.get(tag) or LANGUAGES.get(tag.split("-")[0]) or ()
+    for name in dict.fromkeys((tag, tag.partition("-")[0])):
+        for entry in entry_points(group=GROUP, name=name):
+            rules: Rules = entry.load()()
+            return rules
+        if name in LANGUAGES:
+            return LANGUAGES[name]()
+    return ()

@@ -1,7 +1,7 @@
 """Rules for every language: what no engine should ever be given, and the lexicon."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from podforge.speaking.offsets import Replacement, Rule
 
@@ -16,6 +16,8 @@ _EMOJI = re.compile(
     "[\u200d\ufe00-\ufe0f\u20e3\U0001f000-\U0001faff\u2600-\u27bf]*"
 )
 _ODD_SPACE = re.compile(r"[^\S ]")
+_TOKEN = re.compile(r"\w+")
+_WORD_SIGN = re.compile(r"\w")
 _SPACES = re.compile(r"^\s+|\s+$|\s{2,}|[^\S ]")
 
 
@@ -43,27 +45,43 @@ def spaces(text: str) -> Iterator[Replacement]:
         yield found.start(), found.end(), "" if at_edge else " "
 
 
-def lexicon(entries: Mapping[str, str]) -> tuple[Rule, ...]:
-    """Whole words as the lexicon says them; the exact spelling wins over another case."""
-    if not entries:
-        return ()
-    folded = {word.casefold(): said for word, said in entries.items()}
-    exact = _words(entries)
-    loose = re.compile(exact.pattern, re.I)
+def lexicon(entries: Mapping[str, str], exact_only: Set[str] = frozenset()) -> tuple[Rule, ...]:
+    """Whole words as the lexicon says them; the longest wins, then the exact spelling.
 
-    def as_written(text: str) -> Iterator[Replacement]:
-        for found in exact.finditer(text):
+    Words in `exact_only` count in no other case.  The time does not grow with the lexicon.
+    """
+    by_start: dict[str, list[str]] = {}
+    longest_first = sorted(entries, key=lambda word: (-len(word), word))
+    for word in longest_first:
+        if found := _TOKEN.match(word):
+            by_start.setdefault(found.group().lower(), []).append(word)
+    odd = [word for word in longest_first if not _TOKEN.match(word)]
+    signs = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, odd))})(?!\w)") if odd else None
+
+    def words(text: str) -> Iterator[Replacement]:
+        for token in _TOKEN.finditer(text):
+            start = token.start()
+            if word := _best(text, start, by_start.get(token.group().lower(), ()), exact_only):
+                yield start, start + len(word), entries[word]
+
+    def others(text: str) -> Iterator[Replacement]:
+        for found in signs.finditer(text) if signs else ():
             yield found.start(), found.end(), entries[found.group()]
 
-    def in_any_case(text: str) -> Iterator[Replacement]:
-        for found in loose.finditer(text):
-            said = folded.get(found.group().casefold())
-            if said is not None:
-                yield found.start(), found.end(), said
-
-    return as_written, in_any_case
+    return (words, others) if signs else (words,) if entries else ()
 
 
-def _words(entries: Mapping[str, str]) -> re.Pattern[str]:
-    longest_first = sorted(entries, key=lambda word: (-len(word), word))
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
+def _best(text: str, start: int, words: Sequence[str], exact_only: Set[str]) -> str:
+    """The first of some words, longest first, that stands at `start`; exactly, where one does."""
+    best = ""
+    for word in words:
+        end = start + len(word)
+        if len(word) < len(best):
+            break
+        if _WORD_SIGN.match(text, end):
+            continue
+        if text.startswith(word, start):
+            return word
+        if not best and word not in exact_only and text[start:end].casefold() == word.casefold():
+            best = word
+    return best

@@ -1,6 +1,7 @@
 """Applying replacements to a text so that every position still finds its source."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from operator import itemgetter
 
 from podforge.script import Edit, Spoken, replaced
@@ -9,13 +10,36 @@ Replacement = tuple[int, int, str]  # a range of the text, and what is said for 
 Rule = Callable[[str], Iterator[Replacement]]
 
 
+@dataclass(frozen=True)
+class Group:
+    """Rules that have nothing to do with most texts: they are tried where `needed` is true."""
+
+    needed: Callable[[str], object]
+    rules: Sequence[Rule]
+
+
+Rules = Sequence[Rule | Group]
+
+
+def apply_all(spoken: Spoken, rules: Rules) -> Spoken:
+    """The text after every rule, in order."""
+    for rule in rules:
+        if not isinstance(rule, Group):
+            spoken = apply(spoken, rule)
+        elif rule.needed(spoken.text):
+            for each in rule.rules:
+                spoken = apply(spoken, each)
+    return spoken
+
+
 def apply(spoken: Spoken, rule: Rule, *, rewrite: bool = False) -> Spoken:
     """The text after a rule.
 
     What an earlier rule wrote is left alone, so that rules do not undo one another; `rewrite`
-    lifts that.  Overlapping replacements: the first one counts.
+    lifts that.  Overlapping replacements: the first one counts, and of those that begin at one
+    place the one that the rule found first.
     """
-    found = sorted(rule(spoken.text), key=itemgetter(0, 1))
+    found = sorted(rule(spoken.text), key=itemgetter(0))
     if not found:
         return spoken
     taken = () if rewrite else (e for e in spoken.edits if e.spoken_end > e.spoken_start)

@@ -1,0 +1,1 @@
+"""Captions and transcripts: WebVTT, SRT, and the JSON of other tools."""

@@ -1,0 +1,1 @@
+"""Plain text: books, plays in print, and scripts without front matter."""
