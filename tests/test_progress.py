@@ -118,7 +118,7 @@ def test_a_download_says_bytes_total_speed_and_time_left():
 
 def test_a_render_says_what_it_expects_of_each_job_and_how_far_it_is(tmp_path):
     script = tmp_path / "s.md"
-    lines = "".join(f"**Mara:** Line {n} of the talk.\n\n" for n in range(3))
+    lines = "".join(f"**Mara:** Line {n} of the talk.\n\n" for n in "abc")
     script.write_text("---\nspeakers: {Mara: mara}\n---\n\n" + lines)
     outputs = Outputs(tmp_path / "out", "s", (Format("wav"),))
     order = Order(Request(script, "fake-model"), outputs, tmp_path / "store")
@@ -126,7 +126,7 @@ def test_a_render_says_what_it_expects_of_each_job_and_how_far_it_is(tmp_path):
     produce(order, events.append)
     (planned,) = (event for event in events if isinstance(event, Planned))
     expected = [event.expected_seconds for event in events if isinstance(event, JobStarted)]
-    assert expected == pytest.approx([len("Line 0 of the talk.") / CHARACTERS_PER_SECOND] * 3)
+    assert expected == pytest.approx([len("Line a of the talk.") / CHARACTERS_PER_SECOND] * 3)
     assert planned.new_seconds == pytest.approx(sum(expected))
     beats = [event for event in events if isinstance(event, JobProgress)]
     assert (0.5, 4) in {(beat.seconds, beat.frames) for beat in beats}
