@@ -7,7 +7,7 @@ under `digest`.
 from dataclasses import dataclass
 from typing import Literal
 
-CUT_SECONDS = 0.080  # a window is cut only in at least this much low energy (DESIGN, rule 1)
+CUT_SECONDS = 0.080  # a window is cut only in at least this much low energy
 CUT_CONFIDENCE = 0.5  # ... beside edges that are at least this sure
 
 

@@ -1,7 +1,7 @@
 """Where to cut: long paragraphs into pieces, chapters into windows.
 
 Cuts follow content, not counting: the boundary with the smallest hash wins, then each side is
-cut again.  An edit therefore moves the cuts beside it and no others (DESIGN, rule 2).  A greedy
+cut again.  An edit therefore moves the cuts beside it and no others.  A greedy
 cut "every n characters" would shift every later one.
 """
 

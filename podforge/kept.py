@@ -2,7 +2,7 @@
 
 The record `clip` under the job's key holds what the engine gave; the record `heard` under the
 clip's digest and texts holds what was derived from it, so that better alignment or checks
-never speak anything again (DESIGN, "Keys").
+never speak anything again (docs/architecture.md, "Jobs and keys").
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """Phonemes as letters: an IPA transcription becomes a respelling that any engine can read.
 
 The International Phonetic Alphabet is read as of its chart of 2020, X-SAMPA as of Wells (1995,
-"Computer-coding the IPA").  A respelling is for readers of English: `ʃɪˈvɔːn` is "shi-vawn".
+"Computer-coding the IPA").  A respelling is for readers of English: `ʃɪˈvɔːn` is "shih-vawn".
 Letters stay small, because engines spell words in capitals out.
 """
 

@@ -1,4 +1,4 @@
-"""Where each utterance is placed: spans cut out of clips, or left to play on (DESIGN, rule 1)."""
+"""Where each utterance is placed: spans cut out of clips, or left to play on."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,6 +1,6 @@
 """Samples, seconds, decibels: the units everything else counts in.
 
-Time is whole samples at a stated rate; seconds appear only at the edges (DESIGN, rule 7).
+Time is whole samples at a stated rate; seconds appear only at the edges.
 Constants that several rooms share are derived here, once, and carry their unit in their name.
 """
 

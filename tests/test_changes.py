@@ -1,4 +1,4 @@
-"""DESIGN's table of changes: what each change makes again, counted."""
+"""The table of changes in docs/architecture.md: what each change makes again, counted."""
 
 import re
 import shutil

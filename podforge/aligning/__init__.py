@@ -2,7 +2,7 @@
 
 A single utterance is found by its energy.  In a window from an engine that does not tell, the
 boundaries between turns are placed by an `Aligner`; the one that ships is `align_by_energy`.
-An unsure boundary is never cut (DESIGN, rule 1; `Clip.can_cut`), so confidence is a
+An unsure boundary is never cut (`Clip.can_cut`), so confidence is a
 probability: of the boundaries with 0.5 and more nearly all are right.
 
 A forced aligner, one that knows an acoustic model, is a callable of the same shape, passed to

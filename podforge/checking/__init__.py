@@ -1,6 +1,6 @@
 """Whether a take is plausible.
 
-A take is measured against its text before it is kept (DESIGN, rule 6).  `failed` means that
+A take is measured against its text before it is kept.  `failed` means that
 nobody should hear it; `suspect` that a person should listen.  The bounds are wide: they catch
 what models do (silence, noise, music, loops, haste, lost lines), not a slow reader.
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from podforge.cli.exits import exit_code
-from podforge.cli.options import encoding_option, scripts_argument, voices_option
+from podforge.cli.options import encoding_option, include_option, scripts_argument, voices_option
 from podforge.errors import InputError, Place, PodforgeError, Problem
 
 if TYPE_CHECKING:
+    from podforge.project import Request
     from podforge.script import Account, Script
 
 
@@ -23,10 +24,16 @@ if TYPE_CHECKING:
     help="Print what became of every character, by rule: spoken, label, comment...",
 )
 @click.option("--spoken", is_flag=True, help="Print what is said other than it is written.")
+@include_option
 @voices_option
 @encoding_option
 def check(
-    scripts: tuple[Path, ...], accounts: bool, spoken: bool, voices: Path | None, encoding: str
+    scripts: tuple[Path, ...],
+    accounts: bool,
+    spoken: bool,
+    include: tuple[str, ...],
+    voices: Path | None,
+    encoding: str,
 ) -> int:
     """Print every problem as FILE:LINE:COL: error|warning: TEXT.
 
@@ -38,12 +45,13 @@ def check(
     podforge check --spoken episode.md
     """
     from podforge.plain import plain
+    from podforge.project import Request
 
     code = 0
     for script in scripts:
         account, found = None, None
         try:
-            found = _opened(script, voices, encoding)
+            found = _opened(Request(script, "", voices, encoding, include=include))
             problems, account = found.warnings, found.account
         except InputError as error:
             problems, code = error.problems, exit_code(error)
@@ -70,12 +78,12 @@ def _table(account: "Account") -> Iterator[str]:
         yield f"  {rule:<20} {count:>9} {count / max(account.total, 1):>7.1%}"
 
 
-def _opened(script: Path, voices: Path | None, encoding: str) -> "Script":
+def _opened(request: "Request") -> "Script":
     """A script that can be rendered, with its warnings.  Raises as rendering would."""
     from podforge.delivery.cover import own_cover
-    from podforge.project import Request, open_project
+    from podforge.project import open_project
 
-    found = open_project(Request(script, "", voices, encoding)).script
+    found = open_project(request).script
     own_cover(found)
     return found
 

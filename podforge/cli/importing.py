@@ -31,7 +31,7 @@ def import_file(
     """Write a book, play, screenplay or transcript as a Markdown script to edit.
 
     The script renders to the same speech as FILE itself, names a voice for every speaker, and
-    has the cover, where there is one, beside it.
+    has the cover, where there is one, beside it (not with -o -).
 
     \b
     podforge import book.epub                               book.md, book-cover.jpg
@@ -50,13 +50,11 @@ def import_file(
     if target == Path("-"):
         click.echo(_markdown(script, voices), nl=False)
         return
-    if target.exists() and not force:
-        raise UsageError(f"{target} is there already", hint="--force writes over it")
-    _write(script, voices, target)
+    _write(script, voices, target, force=force)
     click.echo(target)
 
 
-def _write(script: Script, voices: Path | None, target: Path) -> None:
+def _write(script: Script, voices: Path | None, target: Path, *, force: bool) -> None:
     """The script at `target`, and its cover beside it."""
     from podforge.delivery.cover import mime_of, own_cover
     from podforge.delivery.writing import publish, staging
@@ -67,6 +65,11 @@ def _write(script: Script, voices: Path | None, target: Path) -> None:
     if picture:
         script = replace(script, header=replace(script.header, cover=cover.name))
     files = {target: _markdown(script, voices).encode()} | ({cover: picture} if picture else {})
+    for path in files:
+        if path.is_dir():
+            raise UsageError(f"{path} is a folder", hint="name a file")
+        if path.exists() and not force:
+            raise UsageError(f"{path} is there already", hint="--force writes over it")
     with staging(target.parent) as folder:
         for path, data in files.items():
             (folder / path.name).write_bytes(data)

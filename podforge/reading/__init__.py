@@ -1,12 +1,15 @@
-"""From a file to a `Script`: Markdown, its YAML twin, and who speaks in either.
+"""From a file to a `Script`: what people write for podforge, and what they have already.
 
     read(path)                       a script, or every error in it at once
     suggest_cast(path)               who speaks, for scripts that declare nobody
     front_matter(suggestion, voices) the declaration to paste
+    write_markdown(script, voices)   any script as Markdown that reads back to the same items
 
-The way of a Markdown file: `source` (bytes to text) → `frontmatter`, `header`, `roles` →
-`comments` → `blocks` → `passages` and `labels` (what looks like a label) → `casting` (which of
-them are) → `telling` (who says what), with `inline` for the text inside a paragraph.
+A reader for each kind of file is in `READERS`.  The way of a Markdown file: `source` (bytes to
+text) → `frontmatter`, `header`, `roles` → in `markdown/`: `comments` → `blocks` → `passages` and
+`labels` (what looks like a label) → `inferring`, `casting` (which of them are) → `telling` (who
+says what), with `inline` for the text inside a paragraph.  What other formats say is `tidied`, so
+that a script can say it too.
 """
 
 from collections.abc import Callable, Mapping

@@ -42,7 +42,8 @@ _LEAD = re.compile(
     rf"(?:(?P<mark>\*\*|__|[*_`])?{STAMP}(?(mark)(?P=mark))|(?P<bare>{_CLOCK}(?=\s)))"
     r"\s*(?:[-–—|]\s+)?(?=[^\s:])"
 )
-_TAIL = rf"(?P<tail>(?:\s*(?:{STAMP}|\([^()\n]{{1,60}}\)|\\?\[[^\[\]\n]{{1,60}}\]))*)"
+# Possessive: a stamp is a bracket as well, and two ways for each would be 2^n for n.
+_TAIL = rf"(?P<tail>(?:\s*(?:{STAMP}|\([^()\n]{{1,60}}\)|\\?\[[^\[\]\n]{{1,60}}\]))*+)"
 _DASH_TIME = rf"(?:\s*[–—-]\s*{TIME})?"
 _BOLD = re.compile(
     r"(?P<wrap>[*_](?=\*\*|__))?(?P<mark>\*\*|__)\s*(?=[^\s*_])(?P<inner>[^\n]{1,200}?)(?P=mark)"
