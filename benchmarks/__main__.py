@@ -3,6 +3,11 @@
 import subprocess
 import sys
 
-for module in ("benchmarks.mix", "benchmarks.render", "benchmarks.vibevoice"):
+for module in (
+    "benchmarks.planning",
+    "benchmarks.mix",
+    "benchmarks.render",
+    "benchmarks.vibevoice",
+):
     print(f"\n== {module}", flush=True)
     subprocess.run([sys.executable, "-m", module], check=True)

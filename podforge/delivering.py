@@ -96,8 +96,12 @@ def deliver(
     report: Report,
     cover: bytes,
     outputs: Outputs,
+    restat: bool = False,
 ) -> None:
-    """Write all files of an episode; each one appears whole, the audio last."""
+    """Write all files of an episode; each one appears whole, the audio last.
+
+    With `restat`, files that would get the bytes they have are left alone.
+    """
     from podforge.delivery.writing import publish, staging
 
     for path in outputs.everything():
@@ -113,7 +117,7 @@ def deliver(
             with storage("writing", outputs.folder / name):
                 (folder / name).write_text(text, encoding="utf-8", newline="")
         for path in outputs.everything():
-            publish(folder / _staged(path), path)
+            publish(folder / _staged(path), path, restat)
 
 
 def _texts(

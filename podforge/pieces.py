@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from podforge.encodings import LOSSLESS, Encoding
-from podforge.errors import storage
+from podforge.errors import StorageError, storage
 from podforge.media import decode, encode
 from podforge.signal import Block
 from podforge.streams import CODECS, Body, Codec, Part
@@ -92,6 +92,8 @@ def encode_piece(
         with tempfile.NamedTemporaryFile(dir=path.parent) as file:
             encode(blocks, Path(file.name), rate, channels, encoding.arguments)
             frames = codec.split(Path(file.name).read_bytes())[first - begin :]
+        if len(frames) < last - first:
+            raise StorageError(f"ffmpeg gave {len(frames)} frames of {last - first}: is it whole?")
         own = frames if last == kept else frames[: last - first]
         return codec.body(own, last - first)
 

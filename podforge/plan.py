@@ -1,7 +1,7 @@
 """From script and cast to jobs: what must be spoken, in which pieces, under which keys.
 
 Everything here is pure.  A key names the sound a job makes and nothing else: names, positions,
-chapters, cues, gains and versions of podforge are not in it (DESIGN, "Keys").
+chapters, cues, gains and versions of podforge are not in it (docs/architecture.md).
 """
 
 import hashlib
@@ -88,9 +88,12 @@ class Plan:
         return tuple({job.key: job for job in reversed(self.jobs)}.values())[::-1]
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def digest(value: object) -> str:
     """SHA-256 of a value's canonical JSON: keys sorted, no spaces, UTF-8."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = _CANONICAL.encode(value)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -99,8 +102,10 @@ def seed_of(key: str, attempt: int) -> int:
     return int(digest([key, attempt])[:16], 16) >> 1
 
 
-def key_facts(job: Job, use: EngineUse, occurrence: int = 0) -> dict[str, object]:
-    """What the key of a job is made of, in the words `plan --why` prints."""
+def key_facts(
+    utterances: Sequence[Utterance], voices: Sequence[Voice], use: EngineUse, occurrence: int = 0
+) -> dict[str, object]:
+    """What the key of a job is made of."""
     return {
         "schema": KEY_SCHEMA,
         "engine": use.name,
@@ -111,20 +116,15 @@ def key_facts(job: Job, use: EngineUse, occurrence: int = 0) -> dict[str, object
         "occurrence": occurrence,
         "utterances": [
             {
-                "voice": job.voices[said.slot].identity,
+                "voice": voices[said.slot].identity,
                 "slot": said.slot,
                 "text": said.text,
                 "language": said.language,
                 "delivery": said.delivery,
             }
-            for said in job.utterances
+            for said in utterances
         ],
     }
-
-
-def clip_key(job: Job, use: EngineUse, occurrence: int = 0) -> str:
-    """The key a job's clip is stored under."""
-    return digest(key_facts(job, use, occurrence))
 
 
 def make_plan(script: Script, cast: Cast, splits: Splits | None = None) -> Plan:
@@ -236,11 +236,17 @@ def _job(pieces: Sequence[_Piece], use: EngineUse, cast: Cast, script: Script) -
         for piece in pieces
     )
     voices = tuple(cast.parts[name].voice for name in slots)
-    return _keyed(Job("", use.name, utterances, voices, use.settings, use.limits.rate), use)
+    return _keyed(utterances, voices, use)
 
 
-def _keyed(job: Job, use: EngineUse, occurrence: int = 0) -> Job:
-    return replace(job, key=clip_key(job, use, occurrence))
+def _keyed(
+    utterances: tuple[Utterance, ...],
+    voices: tuple[Voice, ...],
+    use: EngineUse,
+    occurrence: int = 0,
+) -> Job:
+    key = digest(key_facts(utterances, voices, use, occurrence))
+    return Job(key, use.name, utterances, voices, use.settings, use.limits.rate)
 
 
 def _split(job: Job, cast: Cast, splits: Splits) -> Iterator[Job]:
@@ -257,7 +263,7 @@ def _renumbered(job: Job, utterances: tuple[Utterance, ...], use: EngineUse) -> 
     slots = {old: new for new, old in enumerate(dict.fromkeys(u.slot for u in utterances))}
     dense = tuple(replace(said, slot=slots[said.slot]) for said in utterances)
     voices = tuple(job.voices[old] for old in slots)
-    return _keyed(replace(job, utterances=dense, voices=voices), use)
+    return _keyed(dense, voices, use)
 
 
 def _number(jobs: Sequence[Job], cast: Cast) -> list[Job]:
@@ -267,8 +273,8 @@ def _number(jobs: Sequence[Job], cast: Cast) -> list[Job]:
     for job in jobs:
         use = cast.engines[job.engine]
         if use.limits.stochastic:
-            first = clip_key(job, use)
-            job = _keyed(job, use, seen[first])
+            first = digest(key_facts(job.utterances, job.voices, use))
+            job = _keyed(job.utterances, job.voices, use, seen[first])
             seen[first] += 1
         numbered.append(job)
     return numbered

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from podforge.arranging import arrange
-from podforge.assets import load_assets
+from podforge.assets import find_assets, load_assets
 from podforge.clip import Clip
 from podforge.delivering import Outputs, deliver
 from podforge.delivery.cover import drawn_cover, own_cover
@@ -32,6 +32,7 @@ from podforge.recording import Crew, Recording, find_clips, record
 from podforge.reporting import Made, missed_targets, report_of, suspects
 from podforge.stamps import Stamp
 from podforge.store import Store
+from podforge.store.holding import in_use
 from podforge.units import CHARACTERS_PER_SECOND, MIX_RATE, spoken_length
 
 CLIP_BYTES = 2 * 24_000  # a second of clips, of the mix, and of a finished file, about
@@ -51,17 +52,19 @@ class Order:
     workers: int = 1
     afresh: bool = False
     strict: bool = False
+    restat: bool = False  # what would get the bytes it has keeps its time
 
 
 @dataclass(frozen=True)
 class Product:
-    """The files of a render, the audio first."""
+    """The files of a render, the audio first, and those it was made of."""
 
     script: Path
     outputs: tuple[Path, ...]
     report: Path
     seconds: float
     unchanged: bool = False
+    sources: tuple[Path, ...] = ()
 
 
 def produce(order: Order, tell: Tell) -> Product:
@@ -74,7 +77,8 @@ def produce(order: Order, tell: Tell) -> Product:
     tell(RenderStarted(script))
     ended: RenderDone | RenderFailed = RenderFailed(script, "stopped")
     try:
-        product = _produce(order, tell)
+        with in_use(order.store):
+            product = _produce(order, tell)
         paths = tuple(str(path) for path in product.outputs)
         ended = RenderDone(script, paths, product.seconds, product.unchanged)
     except PodforgeError as error:
@@ -93,11 +97,12 @@ def _produce(order: Order, tell: Tell) -> Product:
     store = Store(order.store, lambda text: tell(Warned("", text)))
     outputs = _outputs(order, project)
     picture = own_cover(project.script)  # before the work: it may be unusable
-    stamp = Stamp.of(project, outputs, picture)
+    stamp, sources = Stamp.of(project, outputs, picture), _sources(project, order.request.script)
     if not order.afresh and (seconds := stamp.holds(store)) is not None:
         tell(_planned(project, ()))
-        stamp.renew(store, seconds)
-        return _product(order, outputs, seconds, unchanged=True)
+        if not order.restat:
+            stamp.renew(store, seconds)
+        return _product(order, outputs, seconds, sources, unchanged=True)
 
     known = {} if order.afresh else find_clips(project.plan, store)
     new = [job for job in project.plan.unique() if job.key not in known]
@@ -117,12 +122,12 @@ def _produce(order: Order, tell: Tell) -> Product:
     _warn(notes, tell)
     report = report_of(project, made, notes, outputs)
     cover = picture or drawn_cover(project.script.header)
-    deliver(project, made.timeline, made.finished, report, cover, outputs)
+    deliver(project, made.timeline, made.finished, report, cover, outputs, order.restat)
     for path in outputs.strays():
         tell(Warned("", f"{path} is not of this render; a chapter of an earlier one?"))
     if not findings and not notes:  # they must be told again the next time
         stamp.press(store, made.timeline.seconds)
-    return _product(order, outputs, made.timeline.seconds)
+    return _product(order, outputs, made.timeline.seconds, sources)
 
 
 def _warn(problems: Iterable[Problem], tell: Tell) -> None:
@@ -250,6 +255,23 @@ def _seconds(jobs: Iterable[Job]) -> float:
     return sum(job.characters for job in jobs) / CHARACTERS_PER_SECOND
 
 
-def _product(order: Order, outputs: Outputs, seconds: float, unchanged: bool = False) -> Product:
+def _product(
+    order: Order,
+    outputs: Outputs,
+    seconds: float,
+    sources: tuple[Path, ...],
+    unchanged: bool = False,
+) -> Product:
     report = outputs.beside(".report.json")
-    return Product(order.request.script, outputs.audio(), report, seconds, unchanged)
+    return Product(order.request.script, outputs.audio(), report, seconds, unchanged, sources)
+
+
+def _sources(project: Project, script: Path) -> tuple[Path, ...]:
+    """The files that decided what came out: those that a depfile names."""
+    cover = project.script.header.cover
+    return (
+        script,
+        *map(Path, project.cast.sources),
+        *find_assets(project.script).values(),
+        *((script.parent / cover,) if cover else ()),
+    )

@@ -15,7 +15,7 @@ from podforge.engines import engine_names, find_engine
 from podforge.errors import InputError, Place, Problem, Unavailable, UsageError
 from podforge.events import Tell
 from podforge.plan import Plan, Utterance, make_plan
-from podforge.reading import SCRIPTS, Asked, read
+from podforge.reading import SCRIPTS, Asked, listed, read
 from podforge.reading.lexicons import NAMES as LEXICONS
 from podforge.reading.lexicons import with_lexicons
 from podforge.script import Header, Role, Script, Speech
@@ -152,7 +152,7 @@ def _dealt(script: Script, cast: Cast) -> Iterator[Problem]:
     dealt = [f"{name}: {part.voice.name}" for name, part in cast.parts.items() if name not in given]
     if script.header.deals and dealt:
         way = "cast" if Path(script.path).suffix.lower() in SCRIPTS else "import"
-        text = f"voices dealt: {', '.join(dealt)}; `podforge {way} {script.path}` lets you choose"
+        text = f"voices dealt: {listed(dealt)}; `podforge {way} {script.path}` lets you choose"
         yield Problem(Place(script.path), "warning", text)
 
 

@@ -8,18 +8,19 @@ _END = re.compile(
     r"(?P<marks>(?<![.!?…‽])(?:\.\s?\.\s?\.|[.!?…‽])[.!?…‽]*+)(?P<closed>[\"'”’»)\]]*+)(?P<gap>\s++)"
     r"|[。！？｡]++[」』”’）]*+\s*+"
 )
-# Words whose full stop does not end a sentence.  Those in `_EITHER` do before a capital.
-_NEVER = frozenset((
+# Words whose full stop does not end a sentence.  Those in `MAY_END` do before some words.
+NEVER_END = frozenset((
     "mr", "mrs", "ms", "mx", "dr", "prof", "rev", "fr", "hon", "gen", "col", "sgt", "capt", "lt",
-    "cmdr", "maj", "adm", "gov", "sen", "rep", "pres", "messrs", "mme", "mlle", "ste", "mt",
+    "cpl", "cmdr", "maj", "adm", "gov", "sen", "rep", "pres", "messrs", "mme", "mlle", "ste", "mt",
     "ft", "no", "nos", "vs", "fig", "figs", "vol", "vols", "ch", "pp", "eq", "ed", "eds", "e.g",
-    "i.e", "cf", "viz", "approx", "ca", "bzw", "z.b", "d.h", "u.a",
+    "i.e", "cf", "viz", "approx", "incl", "ca", "p", "c", "bzw", "z.b", "d.h", "u.a",
 ))  # fmt: skip
-_EITHER = frozenset((
+MAY_END = frozenset((
     "jr", "sr", "inc", "ltd", "co", "corp", "bros", "etc", "al", "ave", "blvd", "rd", "ln", "sq",
     "st", "dept", "est", "jan", "feb", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov",
-    "dec", "esq", "usw", "ecc",
+    "dec", "esq", "usw", "ecc", "univ", "misc", "govt",
 ))  # fmt: skip
+_BEFORE_FIGURE = frozenset(("no", "p", "c"))  # an abbreviation before a figure only
 _WORD_BEFORE = re.compile(r"[^\W\d_][\w.'’]*$|\w$")
 _CLOSES = "\"'”’»)] "
 _OPENS = "\"'“”‘’«([—–-¿¡"
@@ -70,9 +71,9 @@ def _ends(text: str, found: re.Match[str]) -> bool:
         return False
     word = _WORD_BEFORE.search(text, max(0, found.start() - 24), found.start())
     before = word.group().casefold() if word else ""
-    if before in _NEVER:
-        return before == "no" and not following[:1].isdigit()
-    if before in _EITHER or "." in before:
+    if before in NEVER_END:
+        return before in _BEFORE_FIGURE and not following[:1].isdigit()
+    if before in MAY_END or "." in before:
         return bool(_STARTERS.match(following)) or not following[:1].isalpha()
     if len(before) == 1 and word and word.group().isupper() and word.group() != "I":
         return bool(_STARTERS.match(following)) or not following[:1].isalpha()

@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 
 from podforge.errors import InputError
+from podforge.reading.captions.labels import lead
 from tests.imports import FUZZ, holds, imported, lines, texts
 
 VTT = "WEBVTT\n\n"
+SRT = "1\n00:00:01,000 --> 00:00:02,000\n"
 
 
 def vtt(tmp_path: Path, *cues: str) -> list[tuple[str, str]]:
@@ -78,6 +80,49 @@ def test_names_in_front(tmp_path: Path) -> None:
     assert {who for who, _ in vtt(tmp_path, *prose)} == {"Speaker"}
 
 
+def test_labels_in_odd_stars_leave_their_text(tmp_path: Path) -> None:
+    assert vtt(tmp_path, '**Ana: "**Hello there my friend"', "***Ben:** I am lost here*") == [
+        ("Ana", '"Hello there my friend"'),
+        ("Ben", "I am lost here"),
+    ]
+    assert lead("**Ana: **so _it_ is", {"ana": "Ana"}).length == len("**Ana: **")
+
+
+def test_one_name_in_capitals_may_be_anything(tmp_path: Path) -> None:
+    prose = ["it is late and", "WEATHER: 10 degrees", "and so we went", "home again"]
+    assert {who for who, _ in vtt(tmp_path, *prose)} == {"Speaker"}
+    assert {who for who, _ in vtt(tmp_path, "TIME: 10 PM", "TIME: 11 PM")} == {"Speaker"}
+    assert vtt(tmp_path, *prose[2:], "GUARD: Halt.", "x", "y", "JO: Hm.")[1:] == [
+        ("GUARD", "Halt. x y"),
+        ("JO", "Hm."),
+    ]
+
+
+def test_names_from_voices_can_be_labels(tmp_path: Path) -> None:
+    assert vtt(tmp_path, "<v 2>Yes.", "<v [A] (b): {c}>No.", "<v " + "n" * 90 + ">So.") == [
+        ("Speaker 2", "Yes."),
+        ("A b c", "No."),
+        ("n" * 60, "So."),
+    ]
+
+
+def test_a_stray_bracket_joins_no_lines(tmp_path: Path) -> None:
+    lost = "ANA: One [two\nBEN: three\nANA: four\nBEN: five\nANA: six]\nBEN: seven"
+    names = [who for who, _ in lines(imported(tmp_path, SRT + lost, ".srt"))]
+    assert names == ["ANA", "BEN"] * 3
+    assert lines(imported(tmp_path, SRT + "ANA: One [door\ncreaks] two", ".srt")) == [
+        ("ANA", "One two")
+    ]
+    song = imported(tmp_path, SRT + "\u266a la\nlala\n\n" + SRT + "Hi.", ".srt")
+    assert lines(song) == [("Speaker", "Hi.")]
+
+
+def test_a_long_paragraph_ends_where_a_sentence_does(tmp_path: Path) -> None:
+    before = "A sentence of some length that goes on. " * 20 + "We met Mr."
+    said = [text for _, text in vtt(tmp_path, before, "Smith.", "He went.")]
+    assert said == [f"{before} Smith.", "He went."]
+
+
 def test_a_line_goes_on_and_a_pause_ends_it(tmp_path: Path) -> None:
     assert vtt(tmp_path, "one", "two", "three.") == [("Speaker", "one two three.")]
     long = "A sentence of some length that goes on. " * 20
@@ -122,9 +167,37 @@ def test_any_captions_are_read_or_refused(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["<v a ", "[", "(", "♪ a ", "A", "A.", "a ", "<", "{\\", "a\n", "00:01.000 --> ", "1:", "# "],
+    [
+        "<v a ",
+        "[",
+        "(",
+        "♪ a ",
+        "A",
+        "A.",
+        "a ",
+        "<",
+        "{\\",
+        "a\n",
+        "00:01.000 --> ",
+        "1:",
+        "# ",
+        "[a\n",
+        "♪\n",
+    ],
 )
 def test_captions_take_no_longer_than_they_are(tmp_path: Path, unit: str) -> None:
-    holds(tmp_path, f"WEBVTT\n\n00:01.000 --> 00:02.000\n{unit * (100_000 // len(unit))}", ".vtt")
+    for suffix in (".vtt", ".srt"):
+        text = f"WEBVTT\n\n00:01.000 --> 00:02.000\n{unit * (100_000 // len(unit))}"
+        holds(tmp_path, text, suffix)
     cue = f"00:01.000 --> 00:02.000\n{unit * 9}: {unit * 9}\n\n"
     holds(tmp_path, "WEBVTT\n\n" + cue * (100_000 // len(cue)), ".vtt")
+
+
+@pytest.mark.parametrize(("one", "other"), [("Speaker 1", "Speaker 2"), ("Ana", "Ben")])
+def test_names_in_brackets_without_a_colon(tmp_path: Path, one: str, other: str) -> None:
+    said = [f"[{one}] Hello.", f"[{other}] Hi.", f"[{one}] Fine.", "[laughs] Really.", "[Music]"]
+    cues = "".join(
+        f"{n}\n00:00:{n:02},000 --> 00:00:{n:02},900\n{line}\n\n" for n, line in enumerate(said, 1)
+    )
+    found = lines(imported(tmp_path, cues, ".srt"))
+    assert found == [(one, "Hello."), (other, "Hi."), (one, "Fine. Really.")]

@@ -3,6 +3,7 @@
 import io
 import stat
 import struct
+import time
 import zipfile
 from pathlib import Path
 
@@ -267,6 +268,19 @@ def test_project_gutenberg_around_a_book(told):
     assert len(heard(script)) == 2
 
 
+def test_project_gutenberg_of_old_around_a_book(told):
+    script = told(
+        "<p>The Project Gutenberg Etext of X</p><p>Much law.</p>"
+        "<p>*END*THE SMALL PRINT! FOR PUBLIC DOMAIN ETEXTS*Ver.04.29.93*END*</p>"
+        f"<p>This etext was prepared by Ben</p><h2>One</h2>{PROSE}"
+        "<p>In the end the small print won.</p>"
+        "<p>*** END OF THIS COPYRIGHTED PROJECT GUTENBERG EBOOK X ***</p><p>You may copy it.</p>"
+    )
+    assert len(heard(script)) == 3
+    script = told(f"<p>Prepared from rye, by hand.</p>{PROSE}")
+    assert len(heard(script)) == 2
+
+
 # Paragraphs
 
 
@@ -488,6 +502,45 @@ def test_prose_has_no_speakers(told, body):
     assert {speech.speakers for speech in told(body).speeches()} == {("Narrator",)}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "NATO" + ", a group" * 28 + ", at 3.5 percent",
+        "ANA" + ", a" * 90 + ".x",
+        "ANA" + " (0:12)" * 40 + "x",
+        "ANA" + "<i epub:type='z3998:stage-direction'>" + "x" * 90 + "</i>x",
+        "ANA" + ", a (b)" * 40 + "x",
+    ],
+)
+def test_labels_take_no_longer_than_they_are(told, text):
+    started = time.perf_counter()
+    told(f"<p>{text}</p>{PROSE}" * 3)
+    assert time.perf_counter() - started < 2
+
+
+def test_notes_and_styles_take_no_longer_than_they_are(told):
+    started = time.perf_counter()
+    told(
+        f"<p>A<a href='{'#' * 20_000}'>[1]</a></p>",
+        manifest='<item id="s" href="s.css" media-type="text/css"/>',
+        files={"s.css": "/* a" * 20_000},
+    )
+    assert time.perf_counter() - started < 2
+
+
+def test_a_delivery_of_two_parts(told):
+    pair = "<p>HARPAGON, à part, (to A. B.). — Ah, {0}.</p><p>VALÈRE, bas, à Élise. Oh.</p>"
+    script = told("".join(pair.format(n) for n in range(4)))
+    assert heard(script)[:2] == ["Ah, 0.", "Oh."]
+
+
+def test_speakers_at_once(told):
+    rows = (
+        row("Ana", "Yes.") + row("Ben", "No.") + row("Ana und Ben", "So!") + row("Ana, Ben.", "O!")
+    )
+    assert lines(told(f"<table>{rows}</table>"))[2:] == ["Ana & Ben: So!", "Ana & Ben: O!"]
+
+
 # Files as they come
 
 
@@ -666,7 +719,8 @@ INLINE = st.sampled_from(
     ["<b>", "</b>", "<p>", "</p>", "<table>", "<tr>", "<td>", "</td>", "</table>", "<li>", "<ol>",
      "ANA. ", "Yes.", "[", "]", "(", ")", "<i>", "</i>", "<br/>", "&nbsp;", "&", "<", "* * *",
      "<h2>", "</h2>", "<a href='#x'>1</a>", "<span class='speaker'>Ben</span>", "<hr/>", " ",
-     "<p id='x' class='footnote'>", "<td epub:type='z3998:persona'>", "\xad", "Notes", "<sup>"]
+     ", a", "(0:12)", "NATO", "\x01", "<p id='x' class='footnote'>",
+     "<td epub:type='z3998:persona'>", "\xad", "Notes", "<sup>"]
 )  # fmt: skip
 
 
@@ -678,3 +732,16 @@ def test_every_character_is_accounted_for(tmp_path, parts):
     assert script.account.missing == 0
     for speech in script.speeches():
         assert speech.text == " ".join(speech.text.split()) != ""
+
+
+@pytest.mark.parametrize("depth", [300, 1_500])
+def test_text_below_many_elements_is_read(tmp_path: Path, depth: int) -> None:
+    body = f"<p>Before.</p>{'<div>' * depth}Deep.{'</div>' * depth}<p>After.</p>"
+    script = read(book(tmp_path / "b.epub", {"a.xhtml": page(body)}))
+    assert [item.text for item in script.speeches()] == ["Before.", "Deep.", "After."]
+
+
+def test_text_that_no_parser_reaches_is_told(tmp_path: Path) -> None:
+    body = f"<p>Before.</p>{'<div>' * 5_000}{'Deep. ' * 100}{'</div>' * 5_000}"
+    script = read(book(tmp_path / "b.epub", {"a.xhtml": page(body)}))
+    assert any("characters could not be read" in w.text for w in script.warnings)

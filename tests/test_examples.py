@@ -8,10 +8,11 @@ import pytest
 
 from podforge.cli.plan import plan_facts
 from podforge.project import Request, open_project
+from podforge.reading import SCRIPTS
 from podforge.store import Store
 
 ROOT = Path(__file__).parents[1]
-EXAMPLES = sorted(path for path in (ROOT / "scripts_examples").iterdir() if path.is_file())
+EXAMPLES = sorted(p for p in (ROOT / "scripts_examples").iterdir() if p.suffix in SCRIPTS)
 
 
 @pytest.mark.parametrize("engine", ["espeak", "espeak-window"])

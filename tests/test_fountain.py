@@ -76,6 +76,18 @@ def test_a_narrator_reads_the_action(tmp_path: Path) -> None:
     assert (script.header.mode, script.header.narrator) == ("audiobook", "Nora")
 
 
+def test_action_that_nobody_reads_is_warned_about_once(tmp_path: Path) -> None:
+    text = "INT. HUT\n\nIt rains.\n\nMARA\nHm.\n\nShe goes\nout.\n\n> THE END <\n"
+    (warning,) = imported(tmp_path, text, ".fountain").warnings
+    assert (warning.place.line, warning.text.split(";")[0]) == (
+        3,
+        "9 words of action are not spoken",
+    )
+    assert "Narrator: Name" in warning.text
+    assert not imported(tmp_path, "Title: T\nNarrator: Nora\n\n" + text, ".fountain").warnings
+    assert not imported(tmp_path, "INT. HUT\n\nMARA\nHm.\n", ".fountain").warnings
+
+
 @pytest.mark.parametrize(
     "action",
     [

@@ -48,6 +48,11 @@ FORMS = {
     "whole turn bold": "**{n}: {t}**",
     "whole turn italic": "***{n}:** {t}*",
     "HTML": "<b>{n}:</b> {t}",
+    "a time inside": "**[00:00:12] {n}:** {t}",
+    "a time inside, text below": "**[00:00:12] {n}**\n{t}",
+    "a time after a comma": "**{n}, 00:12:** {t}",
+    "a time as code": "**{n}** `00:12` {t}",
+    "a dash": "**{n}** — {t}",
     "HTML, colon behind": "<strong>{n}</strong>: {t}",
     "linked": "**[{n}](https://example.org/x):** {t}",
     "emoji before": "**🎲 {n}:** {t}",
@@ -166,6 +171,24 @@ def test_a_name_without_a_colon_is_text_and_a_break_is_music(tmp_path: Path) -> 
     script = script_of(tmp_path, CLOSED + text)
     assert heard(script) == [("Ana", "Hi."), ("Ana", "Jerod Yeah yeah")]
     assert '"Jerod" is read as text: a label ends with a colon' in script.warnings[0].text
+
+
+def test_a_cue_that_holds_whole_sentences_is_told(tmp_path: Path) -> None:
+    text = f"{CLOSED}**Ana:** Hi.\n\n**Outro:** Thanks for listening, and see you all next week.\n"
+    (warning,) = script_of(tmp_path, text).warnings
+    assert str(warning).endswith(
+        'a.md:6:1: warning: "Outro:" is a cue, whose 9 words are not spoken; '
+        "declare it as a speaker to have them said"
+    )
+
+
+def test_an_emoji_makes_no_other_name(tmp_path: Path) -> None:
+    text = f"{CLOSED}**🎙️ Ana:** One.\n\n**Ben ✌:** Two.\n"
+    assert heard(script_of(tmp_path, text)) == [("Ana", "One."), ("Ben", "Two.")]
+
+
+def test_words_that_are_explained_are_nobody(tmp_path: Path) -> None:
+    nobody(tmp_path, "**Leaven** — It makes dough rise.\n\n**Crumb** — What is inside a loaf.\n")
 
 
 def test_a_break_in_an_open_cast_is_nobody(tmp_path: Path) -> None:
@@ -344,7 +367,9 @@ def seconds(tmp_path: Path, text: str) -> float:
     return (time.process_time() - start) / 2
 
 
-@pytest.mark.parametrize("unit", ["[a]: b\n", "**a:** ", "a  0:01\n", "**[a](", "Q. a\n", "a: "])
+@pytest.mark.parametrize(
+    "unit", ["[a]: b\n", "(0:12)", "**a:** ", "a  0:01\n", "**[a](", "Q. a\n", "a: "]
+)
 def test_repetitions_are_not_slow(tmp_path: Path, unit: str) -> None:
     text = f"{CLOSED}**Ana:** Hi.\n\n{unit * (50_000 // len(unit))}"
     assert seconds(tmp_path, text) < 1.5

@@ -1,3 +1,4 @@
+import time
 from pathlib import Path
 
 import pytest
@@ -349,6 +350,8 @@ def test_a_screenplay_as_plain_text(tmp_path: Path) -> None:
         "ADA.\nHi.\n\n", "BEN [aside] Ho.\n\n", "ACT I\n\n", "SCENE I\n\n", "[_Exit._]", "_", "[",
         "]", "(", "[Illustration: a]", "[1]", "Dramatis Personae\n\n", LONG, "Ana: a\n", "&amp;",
         "\ue000", "\x0c", "Enter Ada.\n\n", "ADA and BEN. Hi.\n\n", "INT. HUT\n\n",
+        "CAST\n\n", "Notes.\n\n", "1. a\n\n", "\n\n\n", "AN INTERLUDE\n\n", "Thunder. ",
+        ", a", "(0:12)",
     )
 )  # fmt: skip
 def test_any_text_is_read_or_refused(tmp_path: Path, text: str) -> None:
@@ -359,7 +362,9 @@ def test_any_text_is_read_or_refused(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     "unit",
     ["[", "[Illustration ", "_", "A ", "A. ", "ADA. ", "A\n", "A\n\n", "I.\n\n", "CHAPTER I\n\n",
-     "*", "Aa ", "(", "a", "ACT I\n\n", "ADA.\nHi.\n\n", "1 ", "- ", ": ", "A: a\n"],
+     "*", "Aa ", "(", "a", "ACT I\n\n", "ADA.\nHi.\n\n", "1 ", "- ", ": ", "A: a\n",
+     ", a", "(0:12)", ".", "ADA, a ", "Notes.\n\n1. a\n\n", "CAST\n\n", "Enter ", "Thunder. ",
+     "AD. ", "& "],
 )  # fmt: skip
 def test_texts_take_no_longer_than_they_are(tmp_path: Path, unit: str) -> None:
     text = unit * (30_000 // len(unit))
@@ -438,3 +443,154 @@ Yes.
         "throws a dart",
         "To the Boy",
     ]
+
+
+def test_a_bracket_that_closes_twice_takes_no_longer(tmp_path: Path) -> None:
+    started = time.perf_counter()
+    holds(tmp_path, f"{PLAY}\n\n[{'.' * 40_000}]x\n", ".txt")
+    holds(tmp_path, f"Project Gutenberg Ebook of {'.' * 40_000}x\n{HEADER}{LONG}", ".txt")
+    assert time.perf_counter() - started < 4
+
+
+def warned(tmp_path: Path, text: str) -> list[str]:
+    return [problem.text for problem in imported(tmp_path, text, ".txt").warnings]
+
+
+def test_a_speech_about_the_cast_is_no_list_of_persons(tmp_path: Path) -> None:
+    for said in ("The cast is ready now.", "Characters of that sort are rare."):
+        text = as_printed("{0}.\n{2}").replace("Come in.", f"Come in.\n\n{said}")
+        found = acted(tmp_path, text)
+        assert len(found) == 8
+        assert found[3] == ("ADA", said)
+        assert warned(tmp_path, text) == []
+
+
+def test_a_list_of_persons_ends_where_one_speaks(tmp_path: Path) -> None:
+    text = as_printed("{0}.\n{2}").replace(
+        "Come in.", "Come in.\n\nCAST\n\nADA, a climber\n\nBEN\n\nCLARA, her sister"
+    )
+    assert len(acted(tmp_path, text)) == 7
+    assert warned(tmp_path, text) == ["a list of persons is not spoken: 8 words"]
+
+
+def test_notes_have_numbers(tmp_path: Path) -> None:
+    diary = f"CHAPTER I\n\n{LONG}\n\nNotes.\n\nWe came home late.\n\nIt rained.\n"
+    assert book(tmp_path, diary) == [
+        "CHAPTER I",
+        LONG,
+        "Notes.",
+        "We came home late.",
+        "It rained.",
+    ]
+    noted = f"CHAPTER I\n\n{LONG}\n\nNOTES\n\n1. Bread.\n\nMore.\n\n2. Salt.\n\nHe slept.\n"
+    assert book(tmp_path, noted) == ["CHAPTER I", LONG, "He slept."]
+    assert warned(tmp_path, HEADER + noted) == ["left out: footnotes (6 words)"]
+
+
+def test_what_a_book_leaves_out_is_told(tmp_path: Path) -> None:
+    body = f"Contents\n\n CHAPTER I\n\n\nCHAPTER I\n\n{LONG} [Illustration: A hill]\n\n[1] Bread.\n"
+    assert warned(tmp_path, HEADER + body) == [
+        "left out: contents (3 words)",
+        "left out: notes in brackets (3 words)",
+        "left out: footnotes (2 words)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Thunder is a fine thing, and so is rain.", True),
+        ("Enter the city by night. Take the road.", True),
+        ("Exit is the only way that I see.", True),
+        ("Enter, both of you!", True),
+        ("The end of it was sad.", True),
+        ("Curtains are red.", True),
+        ("Enter Jack.", False),
+        ("Enter two Gentlemen, who bow.", False),
+        ("Enter clara with a lamp.", False),
+        ("Re-enter BEN, who has been ill. He sits.", False),
+        ("Flourish. Enter the King, the Queen, and lords with torches, who go round the hill "
+         "twice and sit down by the fire.", False),
+        ("Thunder and lightning.", False),
+        ("Exeunt all but Ben.", False),
+        ("The curtain falls.", False),
+        ("FINIS.", False),
+        ("[Enter Ben", False),
+    ],
+)  # fmt: skip
+def test_entrances(tmp_path: Path, text: str, said: bool) -> None:
+    play = as_printed("{0}.\n{2}").replace("Come in.", f"Come in.\n\n{text}")
+    assert (("ADA", text) in acted(tmp_path, play)) is said
+    assert len(acted(tmp_path, play)) == 7 + said
+
+
+def test_what_nobody_says_is_told(tmp_path: Path) -> None:
+    text = as_printed("{0}.\n{2}").replace(
+        "Come in.",
+        "Come in.\n\n\n\nAN INTERLUDE\n\nThe night is long, and it is cold.\n\n[_Rain._]",
+    )
+    assert len(acted(tmp_path, text)) == 7
+    assert warned(tmp_path, text) == ["text that nobody says is not spoken: 10 words"]
+
+
+CUT = """\
+DRAMATIS PERSONAE
+
+BENEDICT, a climber.
+CLARA, a guide.
+CLAUDIO, a guide.
+
+ACT I
+
+_Ben._ Who is it?
+
+_Clar._ It is I.
+
+_Ben._ Come in.
+
+_Cla._ Oh.
+
+_Ben._ Yes.
+
+_Clara._ No.
+
+_Ben._ Yes.
+
+_Cla._ Thanks.
+
+_Clar._ Well.
+
+_Jan._ So.
+
+_Janet._ So it is.
+
+_Jan._ It is.
+"""
+
+
+def test_names_that_are_cut_short(tmp_path: Path) -> None:
+    said = [name for name, _ in acted(tmp_path, CUT)]
+    assert said == [
+        "BENEDICT", "Clara", "BENEDICT", "Cla", "BENEDICT", "Clara", "BENEDICT", "Cla", "Clara",
+        "Jan", "Janet", "Jan",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("label", "who"),
+    [
+        ("ADA AND BEN", "ADA&BEN"),
+        ("ADA, BEN, and CLARA", "ADA&BEN&CLARA"),
+        ("ADA & CLARA", "ADA&CLARA"),
+        ("ADA et BEN", "ADA&BEN"),
+        ("ADA y CLARA", "ADA&CLARA"),
+    ],
+)
+def test_several_at_once(tmp_path: Path, label: str, who: str) -> None:
+    text = as_printed("{0}.\n{2}") + f"\n\n{label}.\nNo!\n"
+    assert acted(tmp_path, text)[-1] == (who, "No!")
+
+
+def test_quotes_end_sentences_of_a_first_page(tmp_path: Path) -> None:
+    found = lines(imported(tmp_path, f"He said it (to _her_).\n\n{LONG}\n", ".txt"))
+    assert found[0] == ("Narrator", "He said it (to her).")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from podforge.errors import InputError, MissingInput, Place, PodforgeError, UsageError
 from podforge.reading import Asked, front_matter, read, suggest_cast
+from podforge.reading.markdown.blocks import blocks
 from podforge.reading.pauses import bracketed
 from podforge.script import Chapter, Cue, Edit, Pause, SceneBreak, Script, Setting, Speech
 
@@ -676,3 +677,39 @@ def test_a_narrator_that_is_only_credited_leaves_the_reading_to_the_narrator(tmp
     script = read(path)
     assert script.speakers() == ("Narrator", "Nell")
     assert script.header.narrator == "W. Deep"
+
+
+def test_items_and_headings_of_one_line_are_what_the_parser_makes_of_them() -> None:
+    """Those found by hand, beside the same ones after a line that sends them to the parser."""
+    for text in ("- a\n- b\n\n- c", "1. a\n2. b\n- c", "# A\n- b\n## C", "-   a\n-\tb\n\n* c\n#"):
+        lines = text.split("\n")
+        by_hand = list(blocks(lines, 0))
+        parsed = list(blocks([*lines, "", "~~~"], 0))  # a fence in a region: all is parsed
+        assert by_hand == parsed[:-1], text
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("so\n2. b\n3. c", ["so\n2. b\n3. c"]),  # only a 1 ends a paragraph
+        ("so\n1. b\n2. c", ["so", "b", "c"]),
+        ("- a\n- b\ngoes on", ["a", "b\ngoes on"]),
+        ("- a\n\n  goes on\n- b", ["a", "goes on", "b"]),
+        ("- a\n- b|\n---", ["a", "b|", "---"]),
+        ("~~~\n- a\n- b\n~~~", ["~~~\n- a\n- b\n~~~"]),
+    ],
+)
+def test_items_of_one_line_end_where_they_end(text: str, kinds: list[str]) -> None:
+    assert [block.text for block in blocks(text.split("\n"), 0)] == kinds
+
+
+@pytest.mark.parametrize(
+    ("written", "read_as"), [("full", "full"), ("Skip", "skip"), ("", "domain")]
+)
+def test_the_header_says_how_addresses_are_read(tmp_path, written, read_as):
+    script = tmp_path / "a.md"
+    script.write_text(f"---\nurls: {written}\nspeakers: [Mara]\n---\n**Mara:** Hi.\n")
+    assert read(script).header.urls == read_as
+    script.write_text("---\nurls: whole\nspeakers: [Mara]\n---\n**Mara:** Hi.\n")
+    with pytest.raises(InputError, match='"whole" is not one of: domain, full, skip'):
+        read(script)

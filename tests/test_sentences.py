@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podforge.sentences import ends_sentence, sentence_ends, sentences
+from podforge.sentences import MAY_END, NEVER_END, ends_sentence, sentence_ends, sentences
+from podforge.speaking.shortened import SHORT
 
 
 def parts(text: str) -> list[str]:
@@ -47,6 +48,12 @@ def test_sentences_end_where_they_do(text: str) -> None:
     wanted = text.split("|")
     joint = "" if wanted[0][-1] in "。」" else " "
     assert parts(joint.join(wanted)) == wanted
+
+
+def test_every_abbreviation_that_is_spoken_out_is_known_here() -> None:
+    known = NEVER_END | MAY_END
+    last = {short.casefold().rpartition(" ")[2] for short in SHORT}
+    assert {word for word in last - known if "." not in word and "&" not in word} == set()
 
 
 def test_a_stop_that_ends_an_abbreviation_alone() -> None:

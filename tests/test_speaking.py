@@ -236,6 +236,40 @@ AMERICAN = [
     ("John 3:16", "John three sixteen"),
     ("page 3 of 10", "page three of ten"),
     ("1. First", "one. First"),
+    ("25:00", "twenty-five minutes"),
+    ("It ran 42:15", "It ran forty-two fifteen"),
+    ("It ran 42:05", "It ran forty-two oh five"),
+    ("It ended 3:1", "It ended three to one"),
+    ("odds of 30:10", "odds of thirty to ten"),
+    ("$5kn-6", "five dollars kn-six"),
+    ("$5bn-6bn", "five billion to six billion dollars"),
+    (
+        "2026-03-01T10:30:00Z",
+        "March first, twenty twenty-six, ten thirty UTC",
+    ),
+    (
+        "2026-03-01T10:00:15-05:00",
+        "March first, twenty twenty-six, ten hundred and fifteen seconds UTC minus five",
+    ),
+    ("Mr. & Mrs. Smith", "Mister and Missus Smith"),
+    ("1-800-FLOWERS", "one, eight hundred, FLOWERS"),
+    ("£3 10s. 6d.", "three pounds ten shillings and six pence."),
+    ("10s. in coins", "ten shillings in coins"),
+    ("the 10s and 20s", "the tens and twenties"),
+    (">5 of them, <5 of us", "more than five of them, less than five of us"),
+    (">=$5", "at least five dollars"),
+    ("p<0.05", "p is less than zero point zero five"),
+    ("12 in. wide", "twelve inches wide"),
+    ("It is 12 in. The end", "It is twelve inches. The end"),
+    ("a 12 in. pipe", "a twelve inch pipe"),
+    ("12 in the box", "twelve in the box"),
+    ("tea, &c. and more", "tea, et cetera and more"),
+    ("Pope John XXIII", "Pope John the twenty-third"),
+    ("King Zog II", "King Zog the second"),
+    ("Sat. and Sun. at noon", "Saturday and Sunday at noon"),
+    ("Mon.–Fri. only", "Monday to Friday only"),
+    ("On Sat., May 5", "On Saturday, May fifth"),
+    ("He sat. Sun. came", "He sat. Sun. came"),
 ]
 
 
@@ -257,6 +291,12 @@ def test_english_is_said_as_it_is_read(written: str, spoken: str) -> None:
 def test_british_english(written: str, spoken: str) -> None:
     assert said(written, "en-GB") == spoken
     assert said(written, "en_AU") == spoken
+    assert said(written, "en-SG") == spoken
+
+
+def test_only_the_united_states_are_american() -> None:
+    assert said("105 on 3/4/2024", "en-US") == said("105 on 3/4/2024", "en")
+    assert said("105 on 3/4/2024", "en-CA") == said("105 on 3/4/2024", "en-GB")
 
 
 @pytest.mark.parametrize(
@@ -275,6 +315,22 @@ def test_british_english(written: str, spoken: str) -> None:
         ("es-MX", "Sr. García, 5,20 €", "Señor García, cinco euros con veinte"),
         ("it", "il 3º piano, 14:30", "il terzo piano, quattordici e trenta"),
         ("pt-BR", "R$ 5,20 e -3", "cinco reais e vinte e menos três"),
+        ("de", "Am 3.5.2024", "Am dritten Mai zweitausendvierundzwanzig"),
+        ("de", "der 03.05.2024", "der dritte Mai zweitausendvierundzwanzig"),
+        ("de", "3.5.2024", "dritter Mai zweitausendvierundzwanzig"),
+        ("fr", "le 1/5/2024", "le premier mai deux mille vingt-quatre"),
+        ("fr", "le 3.5.2024", "le trois mai deux mille vingt-quatre"),
+        ("es", "el 3/5/2024", "el tres de mayo de dos mil veinticuatro"),
+        ("it", "il 3.5.2024", "il tre maggio duemilaventiquattro"),
+        ("pt", "em 3/5/2024", "em três de maio de dois mil e vinte e quatro"),
+        ("de", "1.2.3 und 3:1", "eins Punkt zwei Punkt drei und drei zu eins"),
+        ("de", "am Fr. um 5", "am Freitag um fünf"),
+        ("de", "jeden Mo. und Fr., 5 Uhr", "jeden Montag und Freitag, fünf Uhr"),
+        ("de", "Fr. Maier", "Frau Maier"),
+        ("fr", "Il M. dit 5 m. de M. Dupont", "Il M. dit cinq mètres. de Monsieur Dupont"),
+        ("it", "es. ad es. Roma, p. es. Pisa", "es. ad esempio Roma, per esempio Pisa"),
+        ("es", "el 1.º piso, el 3.er mes", "el primer piso, el tercer mes"),
+        ("es", "el 1.º de mayo", "el primero de mayo"),
         ("pl", "5 zł & 3 😀", "5 zł & 3"),
         ("fa", "می\u200cخواهم", "می\u200cخواهم"),
     ],
@@ -448,6 +504,12 @@ def test_nothing_made_of_figures_and_signs_breaks_a_rule(pieces: list[str], tag:
     check_map(text, speak(Spoken(text), rules_of(tag)))
 
 
+@settings(max_examples=150, deadline=None)
+@given(st.text("0123459.,:/- ", max_size=14), st.sampled_from(["en", "de", "fr", "es", "it", "pt"]))
+def test_a_stop_between_figures_is_never_left_between_words(text: str, tag: str) -> None:
+    assert not re.search(r"[^\W\d]\.[^\W\d]", said(text, tag))
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     st.text(st.sampled_from("1a. ,-/:$AI'%½&_#@(VxM"), min_size=1, max_size=5),
@@ -458,3 +520,39 @@ def test_every_text_takes_linear_time(piece: str, tag: str) -> None:
     begun = time.process_time()
     speak(Spoken(text), rules_of(tag))
     assert time.process_time() - begun < 2 * len(text) / 100_000 + 1
+
+
+URLS = "See https://www.example.org/docs-2/a.html?x=1#top, or (http://b.org/c). And example.org."
+
+
+@pytest.mark.parametrize(
+    ("urls", "heard"),
+    [
+        ("domain", "See example dot org, or (b dot org). And example dot org."),
+        (
+            "full",
+            "See example dot org slash docs dash two slash a dot html question mark x equals one "
+            "hash top, or (b dot org slash c). And example dot org.",
+        ),
+        ("skip", "See, or. And example dot org."),
+    ],
+)
+def test_an_address_is_read_as_the_header_says(urls: str, heard: str) -> None:
+    script = Script("a.md", Header(urls=urls), (Speech(("A",), URLS, PLACE),))
+    (speech,) = prepare(script).speeches()
+    assert speech.said == heard
+    assert speech.spoken
+    check_map(URLS, speech.spoken)
+
+
+def test_skipping_an_address_knows_no_language_and_no_lexicon() -> None:
+    header = Header(language="de", urls="skip", lexicon={"docs": "Dox"})
+    script = Script("a.md", header, (Speech(("A",), "Dazu www.example.org/docs lesen.", PLACE),))
+    assert [speech.said for speech in prepare(script).speeches()] == ["Dazu lesen."]
+
+
+def test_a_paragraph_that_is_nothing_but_a_skipped_address_is_left_out() -> None:
+    script = Script("a.md", Header(urls="skip"), (Speech(("A",), "https://a.org/b/", PLACE),))
+    left = prepare(script)
+    assert not list(left.speeches())
+    assert "left out" in left.warnings[0].text

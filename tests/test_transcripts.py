@@ -37,7 +37,7 @@ def test_podcasting_2(tmp_path: Path) -> None:
     assert [speech.place.line for speech in speeches] == [8, 19, 25]
     assert script.header.closed
     assert script.account
-    assert script.account.sums["timestamp"] == len("0.50.750.751.54.55.05.16.0")
+    assert script.account.sums["timestamp"] == len("0.50.750.751.54.555.16")
 
 
 WORDS = [{"word": "Hi", "start": 0.1, "end": 0.4, "speaker": 0}]
@@ -134,6 +134,111 @@ def test_chapters_and_facts(tmp_path: Path) -> None:
     assert script.chapters() == ("One", "Two")
     assert (script.header.title, script.header.language) == ("Night", "de")
     assert [speech.delivery for speech in script.speeches()] == ["", "warmly"]
+
+
+def entry(who: str, text: str, **more: Any) -> dict[str, Any]:
+    return {"speaker": who, "text": text, **more}
+
+
+def test_lists_that_go_on_with_each_other(tmp_path: Path) -> None:
+    document: Any = {
+        "intro": [entry("Ana", "Hi."), entry("Ben", "Hello.")],
+        "interview": [entry("Ana", "Who?"), entry("Cy", "Me."), entry("Ana", "So?")],
+        "outro": [entry("Ana", "Bye.")],
+        "quiz": [{"text": "What did we learn?"}],
+        "tags": ["a", "b"],
+    }
+    expected = ["Hi.", "Hello.", "Who?", "Me.", "So?", "Bye."]
+    script = imported(tmp_path, json.dumps(document, indent=1), ".json")
+    assert [text for _, text in lines(script)] == expected
+    assert [speech.place.line for speech in script.speeches()] == [5, 9, 15, 19, 23, 29]
+    (warning,) = script.warnings
+    assert warning.text == "4 words in `quiz` are not spoken"
+    assert warning.place.line == 32
+    acts = {f"part {n}": {"title": "T", "lines": [entry("A", text)]} for n, text in enumerate("ab")}
+    assert said(tmp_path, acts) == [("A", "a"), ("A", "b")]
+
+
+def test_other_forms_of_what_is_said(tmp_path: Path) -> None:
+    text = "It was late and the road was long and we went on."
+    segments = [entry("Ana", text, start=0), entry("Ben", "So it is then.", start=5)]
+    words = [{"word": word} for word in text.split()]
+    for key, other in (
+        ("sentences", [entry("Ana", text), entry("Ana", "So it is then.")]),
+        ("word_segments", words),
+        ("highlights", [{"text": "the road was long and we"}]),
+    ):
+        script = imported(tmp_path, json.dumps({key: other, "segments": segments}), ".json")
+        assert lines(script) == [("Ana", text), ("Ben", "So it is then.")]
+        assert not script.warnings
+    german = [entry("Ana", "Es war spät.", start=0), entry("Ben", "So ist es.", start=5)]
+    script = imported(tmp_path, json.dumps({"segments": segments, "german": german}), ".json")
+    assert [who for who, _ in lines(script)] == ["Ana", "Ben"]
+    assert [one.text for one in script.warnings] == ["6 words in `german` are not spoken"]
+
+
+def test_chapters_with_segments_or_a_text(tmp_path: Path) -> None:
+    document = {
+        "chapters": [
+            {"title": "One", "questions": [{"text": "Why so?"}], "segments": [entry("Ana", "a")]},
+            {"title": "Two", "text": "b"},
+            {"title": "Three", "notes": ["five words of a note"], "text": "c"},
+        ]
+    }
+    script = imported(tmp_path, json.dumps(document), ".json")
+    assert script.chapters() == ("One", "Two", "Three")
+    assert [text for _, text in lines(script)] == ["a", "b", "c"]
+    assert {one.text for one in script.warnings} == {
+        "2 words in `questions` are not spoken",
+        "5 words in `notes` are not spoken",
+    }
+
+
+def test_many_lists_that_nobody_speaks_are_told_in_short(tmp_path: Path) -> None:
+    others = {f"k{n}": [{"text": f"not {n} said", "start": n}] for n in range(3_000)}
+    document = {**others, "segments": [entry("A", "a"), entry("B", "b", take=1)]}
+    warnings = imported(tmp_path, json.dumps(document), ".json").warnings
+    assert len(warnings) == 21
+    assert "8940 words in 2980 more lists are not spoken" in {one.text for one in warnings}
+
+
+def test_strings_between_entries_are_counted_once_and_told(tmp_path: Path) -> None:
+    document = {"segments": [entry("A", "a", take=1), entry("B", "b"), "junk junk", 7]}
+    script = imported(tmp_path, json.dumps(document), ".json")
+    assert lines(script) == [("A", "a"), ("B", "b")]
+    assert [one.text for one in script.warnings] == ["2 words in `segments` are not spoken"]
+
+
+def test_numbers_of_speakers_are_kept_exactly(tmp_path: Path) -> None:
+    many = [1234567, 1234568, 12345678901234567890, 2.0, 2.5]
+    document = [entry(who, "a") for who in many]  # type: ignore[arg-type]
+    assert [who for who, _ in said(tmp_path, document)] == [
+        "Speaker 1234567", "Speaker 1234568", "Speaker 12345678901234567890", "Speaker 2",
+        "Speaker 2.5",
+    ]  # fmt: skip
+    text = f'[{{"text": "a", "speaker": {"9" * 9_000}, "start": -{"9" * 9_000}}}]'
+    assert len(lines(imported(tmp_path, text, ".json"))) == 1
+
+
+def test_an_empty_text_hides_nothing(tmp_path: Path) -> None:
+    words = [{"word": " Hi"}, {"word": " you."}]
+    assert said(tmp_path, [entry("A", "", words=words), entry("B", " ", body="b")]) == [
+        ("A", "Hi you."),
+        ("B", "b"),
+    ]
+    again = {"alternatives": [{"words": words}]}  # the words of the whole, with their speakers
+    assert said(tmp_path, [{"alternatives": [{"transcript": "Hi you."}]}, again]) == [
+        ("Speaker", "Hi you.")
+    ]
+
+
+@pytest.mark.parametrize("escape", [("/", "\\/"), ("\\u00c9", "\\u00C9")])
+def test_places_whatever_the_escapes(tmp_path: Path, escape: tuple[str, str]) -> None:
+    source = [entry("A", f"1/2 É {n}", start=4 * n, more="x" * 30_000 * (n == 1)) for n in range(4)]
+    text = json.dumps(source, indent=1)
+    assert escape[0] in text
+    script = imported(tmp_path, text.replace(*escape), ".json")
+    assert [speech.place.line for speech in script.speeches()] == [4, 10, 16, 22]
 
 
 def test_a_script_of_ours_is_read_as_one(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ _COMMANDS = {
     "import": "importing:import_file",
     "inspect": "inspect:inspect",
     "voices": "voices:voices_group",
+    "cache": "cache:cache_group",
+    "doctor": "doctor:doctor",
 }
 
 

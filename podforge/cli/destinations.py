@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from podforge.delivering import Outputs
+from podforge.depfile import named
 from podforge.encodings import STREAMS, Format, format_of
 from podforge.errors import UsageError
 
@@ -28,6 +29,8 @@ def destinations(
     """
     if output == "":
         raise UsageError("-o names nothing", hint="give it a file or a folder, or leave it out")
+    if output == "-":
+        raise UsageError("-o -: audio goes to files, never to stdout", hint="-o episode.mp3")
     if output and len(scripts) == 1 and not _is_folder(output):
         return [_one_file(Path(output), formats, split)]
     if output and len(scripts) > 1 and Path(output).suffix.lstrip(".").lower() in STREAMS:
@@ -35,6 +38,17 @@ def destinations(
     found = [Outputs(_folder(script, output), script.stem, formats, split) for script in scripts]
     _check_distinct(scripts, found)
     return found
+
+
+def check_depfile(path: Path, scripts: Sequence[Path]) -> None:
+    """Refuse, before any work, a depfile that may be a script, and scripts it cannot name.
+
+    `--depfile *.txt` would else write over the first of them.  Raises `UsageError`.
+    """
+    if path.suffix != ".d":
+        raise UsageError(f"--depfile {path} does not end in .d", hint="such as episode.mp3.d")
+    for script in scripts:
+        named(script, Path.cwd())
 
 
 def _is_folder(output: str) -> bool:

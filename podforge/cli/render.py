@@ -1,6 +1,7 @@
 """`podforge render`: scripts to finished episodes."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
               help="Worker processes [one a processor].")  # fmt: skip
 @click.option("--force", is_flag=True, help="Speak and write everything again.")
 @click.option("--strict", is_flag=True, help="Suspect lines are failures; keep the old output.")
+@click.option("--depfile", type=click.Path(path_type=Path), metavar="FILE",
+              help="Write there, for Make and ninja, what the audio was made of.")  # fmt: skip
+@click.option("--restat", is_flag=True, help="What stays as it was keeps its time, for ninja.")
 @click.option("-n", "--dry-run", is_flag=True, help="Only show what would be made.")
 @json_option
 @click.option("--events", type=click.Choice(["jsonl"]), help="Events as JSON lines on stderr.")
@@ -47,7 +51,8 @@ def render(
     scripts: tuple[Path, ...], output: str | None, formats: str, target: str,
     split: str | None, engine: str, voices: Path | None, cache: Path | None, encoding: str,
     include: tuple[str, ...], flags: "EngineFlags", jobs: int | None, force: bool, strict: bool,
-    dry_run: bool, as_json: bool, events: str | None, quiet: bool,
+    depfile: Path | None, restat: bool, dry_run: bool, as_json: bool, events: str | None,
+    quiet: bool,
 ) -> int:  # fmt: skip
     """Render scripts to finished, tagged episodes.
 
@@ -59,7 +64,7 @@ def render(
     podforge render episode.md -o site/ep12.m4b
     podforge render season/*.md -o site/ --format mp3,opus -j 4
     """
-    from podforge.cli.destinations import destinations, parse_formats
+    from podforge.cli.destinations import check_depfile, destinations, parse_formats
     from podforge.cli.plan import show_plans
     from podforge.console import open_console
     from podforge.produce import Order, Product, produce
@@ -71,6 +76,8 @@ def render(
         Request(script, engine, voices, encoding, flags, target, include) for script in scripts
     ]
     places = destinations(scripts, output, parse_formats(formats), bool(split))
+    if depfile:
+        check_depfile(depfile, scripts)
     if dry_run:
         return show_plans(requests, store, as_json)
     made: list[Product] = []
@@ -78,7 +85,7 @@ def render(
     code = 0
     with open_console(quiet=quiet, events=events == "jsonl") as tell:
         for request, outputs in zip(requests, places, strict=True):
-            order = Order(request, outputs, store, jobs or processors(), force, strict)
+            order = Order(request, outputs, store, jobs or processors(), force, strict, restat)
             try:
                 made.append(produce(order, tell))
                 told.append(_made(made[-1]))
@@ -87,12 +94,22 @@ def render(
                     say(error)
                 code = code or exit_code(error)
                 told.append(_failed(request.script, error))
+    if depfile and not code:
+        _write_depfile(depfile, made)
     if as_json:
         click.echo(json.dumps({"version": 1, "renders": told}, ensure_ascii=False))
     else:
         for product in made:
             click.echo("\n".join(str(path) for path in product.outputs))
     return code
+
+
+def _write_depfile(path: Path, made: Sequence["Product"]) -> None:
+    from podforge.delivery.writing import write_text
+    from podforge.depfile import Rule, depfile
+
+    rules = (Rule(product.outputs, product.sources) for product in made)
+    write_text(path, depfile(rules, Path.cwd()))
 
 
 def _made(product: "Product") -> dict[str, object]:

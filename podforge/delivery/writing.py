@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from filecmp import cmp
 from pathlib import Path
 
 from podforge.errors import storage
@@ -41,12 +42,24 @@ def _sweep(folder: Path) -> None:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def publish(temporary: Path, final: Path) -> None:
+def write_text(path: Path, text: str) -> None:
+    """Let `path` appear with `text`; its folder is made.  Raises `StorageError` or `DiskFull`."""
+    with staging(path.parent) as folder:
+        draft = folder / path.name
+        with storage("writing", path):
+            draft.write_text(text, "utf-8", "surrogateescape", newline="")  # may hold names
+        publish(draft, path)
+
+
+def publish(temporary: Path, final: Path, restat: bool = False) -> None:
     """Move a finished file over `final`, durably; both must lie on one file system.
 
-    Raises `StorageError` or `DiskFull`; `final` is then what it was.
+    With `restat`, a `final` that holds the same bytes stays, and so does its time.  Raises
+    `StorageError` or `DiskFull`; `final` is then what it was.
     """
     with storage("writing", final):
+        if restat and final.is_file() and cmp(temporary, final, shallow=False):
+            return
         _sync(temporary)
         temporary.replace(final)
         _sync(final.parent)  # the new name, too, must survive a power cut

@@ -20,6 +20,7 @@ from podforge.errors import InputError, Place, Problem
 from podforge.reading.findings import Findings
 from podforge.reading.markdown.reader import read_markdown
 from podforge.reading.markdown.writing import write_markdown
+from podforge.reading.names import listed
 from podforge.reading.source import Asked, load
 from podforge.reading.suggesting import (
     CastSuggestion,
@@ -40,6 +41,7 @@ __all__ = [
     "FoundSpeaker",
     "front_matter",
     "has_front_matter",
+    "listed",
     "read",
     "speakers_block",
     "suggest_cast",

@@ -20,7 +20,6 @@ FORMAT_VERSION = "1"
 MODES: tuple[Mode, ...] = ("podcast", "audiobook")
 _PAUSES = ("turn", "paragraph", "scene", "chapter", "head", "tail")
 _ALIASES = {"pub_date": "date", "publish_date": "date"}
-_LATER = ("urls",)
 
 
 @dataclass(frozen=True)
@@ -47,9 +46,6 @@ def read_header(settings: MappingNode, findings: Findings) -> tuple[Header, Opti
     found = dict(_settings(settings, findings))
     fields = _read(_HEADER, found, findings)
     options = _read(_OPTIONS, found, findings)
-    for key in _LATER:
-        if key in found:
-            findings.warning(found[key][1].place, f"`{key}` is not used by this version")
     fields["formats"] = fields.pop("format", ())
     if said := fields.get("lexicon"):
         own = {
@@ -91,7 +87,7 @@ def _settings(
     node: MappingNode, findings: Findings, nested: bool = False
 ) -> Iterator[tuple[str, tuple[Scalar, Node]]]:
     """Every known setting with its key, those that win last."""
-    known = {*_HEADER, *_OPTIONS, *_LATER, *_OWN, *_ALIASES}
+    known = {*_HEADER, *_OPTIONS, *_OWN, *_ALIASES}
     own: Node | None = None
     for key, value in node.entries:
         if key.text == "podforge" and not nested:
@@ -222,6 +218,7 @@ _HEADER: Mapping[str, _Read] = {
     "lexicon": written_lexicon,
     "engines": _engines,
     "room_tone": _room_tone,
+    "urls": _one_of("domain", "full", "skip"),
 }
 _OPTIONS: Mapping[str, _Read] = {
     "headings": _one_of("read", "silent"),

@@ -5,7 +5,7 @@ An entry is `word: respelling` or `word: {say: ..., ipa: ..., case: exact}`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from podforge import strict_yaml
 from podforge.errors import InputError, MissingInput, Place
@@ -67,6 +67,8 @@ def with_lexicons(header: Header, script: Path, project: Path | None) -> tuple[H
 def read_lexicon(path: Path, place: Place, findings: Findings) -> Lexicon:
     """A lexicon file.  `place` is where it was asked for.  Raises `InputError`, `MissingInput`."""
     try:
+        if not path.is_file() and path.exists():
+            raise InputError.at(place, f"the lexicon {path} is not a file")
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:
@@ -94,12 +96,12 @@ def read_lexicon(path: Path, place: Place, findings: Findings) -> Lexicon:
 
 def _beside(script: Path, name: Setting, findings: Findings) -> Path | None:
     """A file in the script's folder, or in one inside it."""
-    path = PurePath(name.text)
-    if path.is_absolute() or ".." in path.parts or "\0" in name.text:
+    base = script.parent
+    if "\0" in name.text or not (base / name.text).resolve().is_relative_to(base.resolve()):
         text = f'"{name.text}": a lexicon lies in the folder of the script, or in one inside it'
         findings.error(name.place, text)
         return None
-    return script.parent / path
+    return base / name.text
 
 
 def _entries(node: strict_yaml.Mapping, findings: Findings) -> Lexicon:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 # Labels that are prose or data about the episode, not somebody who speaks, unless declared.
@@ -98,16 +98,21 @@ dad kid narrator nurse officer operator participant person player presenter repo
 singer speaker student teacher therapist unidentified unknown user voice voiceover woman witness
 """
 _PARTS = frozenset(_PARTS_WORDS.split())
+_TOGETHER = re.compile(r" ?(?:[,;&/+]|\b(?:and|und|et|y|e|och|og|en)\b) ?", re.I)
 _NO_NAME = re.compile(r"[{}=\\;`<>|$%^~]|[,!?]$|://")
 _OUTSIDE = re.compile(r"^[\W_]+|[\W_]+$")  # an emoji before, a full stop behind
-_SPACES = re.compile(r"\s+")
+_EMOJI = re.compile("[\u2190-\u2bff\u200d\ufe0e\ufe0f\U0001f000-\U0001faff]+")
 
 
 @lru_cache(maxsize=4096)
 def normal(name: str) -> str:
-    """The form in which two spellings of a name are compared: NFKC, case folded, one space."""
+    """The form in which two spellings of a name are compared.
+
+    NFKC, case folded, one space, and no emoji, unless it is nothing else.
+    """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    return _SPACES.sub(" ", folded).strip()
+    bare = _EMOJI.sub(" ", folded) if not folded.isascii() else folded
+    return " ".join((bare if bare.strip() else folded).split())
 
 
 @lru_cache(maxsize=4096)
@@ -137,6 +142,18 @@ def name_like(name: str) -> bool:
     return all(_capital(word) or word.lower() in _PARTICLES for word in words) and any(
         _capital(word) for word in words
     )
+
+
+def several(label: str, known: Mapping[str, str]) -> tuple[str, ...]:
+    """The names that an ensemble's label names (`Ada, Ben & Jack`); empty if it is none.
+
+    `known` has each name by its normal form; of an ensemble every part is known.
+    """
+    split = (part.strip(" .:—–-") for part in _TOGETHER.split(" ".join(label.split())))
+    parts = [normal(part) for part in split if part]
+    if len(parts) < 2 or any(part not in known for part in parts):
+        return ()
+    return tuple(dict.fromkeys(known[part] for part in parts))
 
 
 def part_like(name: str) -> bool:
@@ -176,6 +193,13 @@ def closest(name: str, known: Iterable[str], most: int = 2) -> str:
     allowed = min(most, len(wanted) // 3)
     ranked = sorted((distance(wanted, normal(other), allowed), other) for other in known)
     return ranked[0][1] if ranked and ranked[0][0] <= allowed else ""
+
+
+def listed(names: Iterable[str], most: int = 12) -> str:
+    """The first names with commas between them, and how many more there are."""
+    found = list(names)
+    more = f" and {len(found) - most} more" if len(found) > most else ""
+    return ", ".join(found[:most]) + more
 
 
 def meant(name: str, known: Iterable[str]) -> str:

@@ -3,16 +3,20 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
+from typing import Any
 
+from podforge.plain import plain
 from podforge.reading.markdown.comments import hides
 from podforge.reading.markdown.labels import parse
 from podforge.reading.markdown.marks import PRIVATE
 from podforge.reading.names import normal
 from podforge.script import Chapter, Cue, Item, Role, Script, Speech
 
+_TEXTS = ("title", "show", "author", "date", "language", "description", "genre", "license")
 MOST_NAME = 60  # characters
+NOBODY = "Speaker"  # who speaks where a file names nobody
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _NO_NAME = re.compile(r"[:：*<>\[\](){}|`\\#~\"“”]+")
 _NO_DESCRIPTION = re.compile(r"[|\[\]<>]+")
 
@@ -24,10 +28,12 @@ def tidied(script: Script) -> Script:
     roles: dict[str, Role] = {}
     for given, name in names.items():
         roles.setdefault(name, replace(declared.get(given, Role(given)), name=name))
+    texts: dict[str, Any] = {key: clean(getattr(script.header, key)) for key in _TEXTS}
     header = replace(
         script.header,
         roles=tuple(roles.values()),
         narrator=names.get(script.header.narrator, script.header.narrator),
+        **texts,
     )
     items = (tidy for item in script.items for tidy in _item(item, names))
     return replace(script, header=header, items=tuple(items))
@@ -35,7 +41,18 @@ def tidied(script: Script) -> Script:
 
 def clean(text: str) -> str:
     """One line without control characters or others that no text has."""
-    return " ".join(PRIVATE.sub("", _CONTROL.sub(" ", text)).split())
+    return " ".join(PRIVATE.sub("", plain(text)).split())
+
+
+@lru_cache(maxsize=4096)
+def as_label(name: str) -> str:
+    """A name as a label can hold it; a mere number is one of a `Speaker`; empty if it has none."""
+    label = clean(name)
+    if not _is_label(label):
+        label = clean(_NO_NAME.sub(" ", label))[:MOST_NAME].strip(" ,;.-–—_")
+    if any(map(str.isalpha, label)):
+        return label
+    return f"{NOBODY} {label}" if any(map(str.isdigit, label)) else ""
 
 
 def _names(script: Script) -> dict[str, str]:
@@ -44,9 +61,7 @@ def _names(script: Script) -> dict[str, str]:
     first: dict[str, str] = {}
     names = {}
     for name in given:
-        label = clean(name)
-        if not _is_label(label):
-            label = clean(_NO_NAME.sub(" ", label))[:MOST_NAME].strip(" ,;.-–—_") or "Speaker"
+        label = as_label(name) or NOBODY
         names[name] = first.setdefault(normal(label), label)
     return names
 

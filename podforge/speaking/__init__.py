@@ -14,6 +14,7 @@ from importlib.metadata import entry_points
 from podforge.errors import Problem
 from podforge.script import Item, Script, Speech, Spoken
 from podforge.speaking import common, english, european, tables
+from podforge.speaking.addresses import addressing
 from podforge.speaking.offsets import Group, Replacement, Rule, Rules, apply, apply_all
 
 __all__ = [
@@ -30,12 +31,14 @@ __all__ = [
 
 GROUP = "podforge.speaking"  # of entry points: a language tag -> a function that gives its rules
 
-LANGUAGES: Mapping[str, Callable[[], Rules]] = {
-    "en": partial(english.rules, "en"),
-    **dict.fromkeys(
-        ("en-gb", "en-au", "en-ie", "en-nz", "en-za", "en-in"), partial(english.rules, "en-gb")
-    ),
-    **{table.tag: partial(tables.rules, table) for table in european.TABLES},
+
+def _of_table(table: tables.Table, _tag: str) -> Rules:
+    return tables.rules(table)
+
+
+LANGUAGES: Mapping[str, Callable[[str], Rules]] = {  # given the tag, in small letters
+    "en": english.rules,
+    **{table.tag: partial(_of_table, table) for table in european.TABLES},
 }
 
 
@@ -53,10 +56,11 @@ def prepare(script: Script) -> Script:
             items.append(item)
             continue
         own = languages.get(item.speakers[0], "")
-        rules = rules_of(item.language or own or script.header.language)
-        spoken = speak(item.spoken or Spoken(item.text), (*lexicon, *rules))
+        language = item.language or own or script.header.language
+        rules = (*addressing(script.header.urls, language), *lexicon, *rules_of(language))
+        spoken = speak(item.spoken or Spoken(item.text), rules)
         if any(c.isalnum() for c in spoken.text):
-            items.append(replace(item, spoken=spoken))
+            items.append(item.as_spoken(spoken))
         else:
             text = f'nothing in "{item.text[:40]}" can be spoken: it is left out'
             warnings.append(Problem(item.place, "warning", text))
@@ -66,7 +70,8 @@ def prepare(script: Script) -> Script:
 def speak(spoken: Spoken, rules: Rules) -> Spoken:
     """The text after what no engine may see is gone, the rules are applied, and it is tidy."""
     spoken = apply(spoken, common.harmful, rewrite=True)
-    spoken = apply_all(spoken, (*rules, common.emoji))
+    spoken = apply_all(spoken, rules)
+    spoken = spoken if spoken.text.isascii() else apply(spoken, common.emoji)
     return apply(spoken, common.spaces, rewrite=True)
 
 
@@ -82,5 +87,5 @@ def rules_of(language: str) -> Rules:
             rules: Rules = entry.load()()
             return rules
         if name in LANGUAGES:
-            return LANGUAGES[name]()
+            return LANGUAGES[name](tag)
     return ()

@@ -1,9 +1,10 @@
-"""Addresses of the net, file names, hashtags and handles, in English."""
+"""Addresses of the net, file names, hashtags and handles, in English; in any language, none."""
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
-from podforge.speaking.offsets import Replacement
+from podforge.speaking.offsets import Replacement, Rules
 from podforge.speaking.words import cardinal, digits
 
 _SCHEMED = re.compile(
@@ -18,6 +19,12 @@ _SITE = re.compile(
     rf"(?<![\w@./-])(?:www\.)?((?:[a-z0-9-]{{1,63}}\.){{1,8}}(?:{_TLDS}))(/[\w/-]*\w)?(?![\w@])",
     re.I,
 )
+_START = re.compile(r"(?:https?://)?(?:www\.)?", re.I)
+_SIGNS = {
+    "/": "slash", "?": "question mark", "=": "equals", "&": "and", "#": "hash", "%": "percent",
+    "~": "tilde", ":": "colon", "@": "at", ",": "comma", ";": "semicolon", "!": "exclamation mark",
+}  # fmt: skip
+_SIGN = re.compile("[" + re.escape("".join(_SIGNS)) + "]")
 _KINDS = (
     "txt|md|pdf|py|js|ts|json|yaml|yml|toml|csv|html|css|xml|jpe?g|png|gif|svg|mp[34]|wav|exe|zip|"
     "sh|rs|go|cpp"
@@ -26,6 +33,39 @@ _FILE = re.compile(rf"(?<![\w./@-])([\w-]{{1,64}})\.({_KINDS})(?!\w)")
 _HANDLE = re.compile(r"(?<![\w@.])@(\w{1,40})(?!\w)")
 _HASHTAG = re.compile(r"(?<![\w&#])#(\d{0,9}[^\W\d_]\w{0,60})(?!\w)")
 _CAMEL = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]|\d+")
+
+
+def addressing(urls: str, language: str) -> Rules:
+    """The rule for `urls: skip` or `full`, before all others; English alone can spell them out."""
+    tag = language.lower().replace("_", "-")
+    if urls == "full" and tag.partition("-")[0] == "en":
+        return (partial(_in_full, tag=tag),)
+    return (_unspoken,) if urls == "skip" else ()
+
+
+def _in_full(text: str, tag: str) -> Iterator[Replacement]:
+    """`https://example.org/x?y` is "example dot org slash x question mark y"."""
+    for start, end in _urls(text):
+        written = _START.sub("", text[start:end], count=1).rstrip("/")
+        said = _SIGN.sub(lambda sign: f" {_SIGNS[sign[0]]} ", written)
+        yield start, end, _named(said, tag)
+
+
+def _unspoken(text: str) -> Iterator[Replacement]:
+    """Nothing is said for a URL, and its brackets and the space before it go, too."""
+    for start, end in _urls(text):
+        if text[start - 1 : start] + text[end : end + 1] in ("()", "[]", "<>"):
+            start, end = start - 1, end + 1
+        yield start - (text[start - 1 : start] == " "), end, ""
+
+
+def _urls(text: str) -> Iterator[tuple[int, int]]:
+    """Addresses with a scheme, with `www.` or with a path; `example.org` alone is a name."""
+    for found in _SCHEMED.finditer(text) if "://" in text else ():
+        yield found.span()
+    for found in _SITE.finditer(text) if _DOTTED.search(text) else ():
+        if found[2] or found[0][:4].lower() == "www.":
+            yield found.span()
 
 
 def addresses(text: str, tag: str) -> Iterator[Replacement]:

@@ -32,13 +32,14 @@ def harmful(text: str) -> Iterator[Replacement]:
 
 def emoji(text: str) -> Iterator[Replacement]:
     """Pictures inside text are not spoken."""
-    for found in () if text.isascii() else _EMOJI.finditer(text):
+    for found in _EMOJI.finditer(text):
         yield found.start(), found.end(), ""
 
 
 def spaces(text: str) -> Iterator[Replacement]:
     """One plain space between words and none at the ends."""
-    if "  " not in text and text == text.strip() and not _ODD_SPACE.search(text):
+    odd = not text.isprintable() and _ODD_SPACE.search(text)  # the plain space alone is printable
+    if not odd and "  " not in text and text == text.strip():
         return
     for found in _SPACES.finditer(text):
         at_edge = found.start() == 0 or found.end() == len(text)

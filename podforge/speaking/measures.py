@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from podforge.sentences import ends_sentence
+from podforge.speaking.adjectives import is_adjective
 from podforge.speaking.offsets import Replacement
 from podforge.speaking.words import cardinal, decimal
 
@@ -10,6 +12,7 @@ from podforge.speaking.words import cardinal, decimal
 _UNITS = {
     "km": "kilometer", "m": "meter", "cm": "centimeter", "mm": "millimeter", "µm": "micrometer",
     "μm": "micrometer", "nm": "nanometer", "mi": "mile", "yd": "yard", "yds": "yard",
+    "in.": "inch/inches",
     "ft": "foot/feet", "kg": "kilogram", "g": "gram", "mg": "milligram", "µg": "microgram",
     "μg": "microgram", "lb": "pound", "lbs": "pound", "oz": "ounce", "L": "liter", "l": "liter",
     "ml": "milliliter", "mL": "milliliter", "dl": "deciliter", "cl": "centiliter",
@@ -61,13 +64,6 @@ _FEET = re.compile(
     r"(?<![\w.,])(\d{1,3})\s?['’′]\s?(1[01]|\d)(?:\s?(?:\"|”|″|''|’’))?(?![\w.]\d|\w)"
 )
 _PRIME = re.compile(r"(?<![\w.,])(\d{1,4})(″|′)")
-_NOT_A_NOUN = (
-    r"(?:a|an|and|or|to|in|on|of|at|by|for|from|is|are|was|were|per|each|if|but|with|less|more|than|"
-    r"that|which|when|so|as|away|long|wide|tall|high|deep|thick|old|apart|north|south|east|west|up|"
-    r"down|off|out|into|later|ago|before|after|every)\b"
-)
-_NOUN = re.compile(rf"(?:-|\s(?!{_NOT_A_NOUN})[a-z])")
-_ARTICLE = re.compile(r"\b(?:[Aa]n?|[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Yy]our|[Oo]ur|[Hh]is|[Hh]er)\s$")
 
 
 def measures(text: str, tag: str) -> Iterator[Replacement]:
@@ -88,13 +84,11 @@ def measures(text: str, tag: str) -> Iterator[Replacement]:
         one, _, many = _UNITS[unit].partition("/")
         many = many or f"{one}s"
         # "a five kilometer run"
-        adjective = gap == "-" or (
-            _NOUN.match(text, found.end())
-            and _ARTICLE.search(text[max(0, found.start() - 6) : found.start()])
-        )
+        adjective = gap == "-" or is_adjective(text, *found.span())
         single = (adjective and "percent" not in one) or (last or first) == "1"
         minus = "minus " if found["minus"] else ""
-        yield found.start(), found.end(), f"{minus}{said} {one if single else many}"
+        stop = "." if unit == "in." and ends_sentence(text, found.end() - 1) else ""
+        yield found.start(), found.end(), f"{minus}{said} {one if single else many}{stop}"
 
 
 def _spaced(text: str, found: re.Match[str]) -> bool:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from podforge.sentences import ends_sentence
+from podforge.speaking.adjectives import is_adjective
 from podforge.speaking.offsets import Replacement
 from podforge.speaking.words import cardinal, decimal
 
@@ -49,10 +51,11 @@ _SCALES = {
     "k": "thousand", "m": "million", "mn": "million", "mm": "million", "bn": "billion",
     "b": "billion", "t": "trillion", "tn": "trillion",
 }  # fmt: skip
-_QUICK = re.compile(r"[$£€¥₹₩₽₺₪₿₴₦₱₫¢]|\d\s?(?:[A-Z]{3})\b|\b[A-Z]{3}\s?\d|\d[pc]\b")
+_SHORT_SCALE = "|".join(sorted(_SCALES, key=len, reverse=True))
+_QUICK = re.compile(r"[$£€¥₹₩₽₺₪₿₴₦₱₫¢]|\d\s?(?:[A-Z]{3})\b|\b[A-Z]{3}\s?\d|\d[pc]\b|\ds\.")
 _WHOLE = r"\d{1,3}(?:,\d{3})+|\d{1,15}"
 _SCALE = (
-    r"(?:\s?(?P<short>k|mm|m|mn|bn|b|tn|t)\b"
+    rf"(?:\s?(?P<short>{_SHORT_SCALE})\b"
     r"|[\s-](?P<scale>thousand|million|billion|trillion)\b)?"
 )
 _PREFIX = r"(?:US|AU?|CA?|NZ|HK|S|R)?\$|[£€¥₹₩₽₺₪₿₴₦₱₫]"
@@ -60,7 +63,7 @@ _AMOUNT = rf"(?P<whole>{_WHOLE})?(?:\.(?P<part>\d{{1,6}}))?(?!\.?\d){_SCALE}"
 _BEFORE = re.compile(
     rf"(?P<minus>(?<![\w)])[-−]\s?)?(?<![\w$£€¥])(?P<sign>{_PREFIX})(?P<minus_inside>[-−])?\s?"
     rf"(?=\.?\d)"
-    rf"(?:(?P<from>{_WHOLE})(?:\.(?P<from_part>\d{{1,6}}))?(?P<from_scale>[kmbt]n?)?\s?[-–—]\s?"
+    rf"(?:(?P<from>{_WHOLE})(?:\.(?P<from_part>\d{{1,6}}))?(?P<from_scale>{_SHORT_SCALE})?\s?[-–—]\s?"
     rf"(?:(?:{_PREFIX})\s?)?(?=\.?\d))?{_AMOUNT}",
     re.I,
 )
@@ -70,13 +73,9 @@ _AFTER = re.compile(
 )
 _CENTS = re.compile(r"(?<![\w.,])(\d{1,4}(?:\.\d)?)\s?(¢|p\b(?!\.)|c\b(?!\.))")
 _PENCE = {"¢": ("cent", "cents"), "p": ("p", "p"), "c": ("cent", "cents")}
-# What follows "a $5 ..." when the sum is an adjective.
-_NOUN = re.compile(
-    r"(?:-|\s(?!(?:a|an|and|or|to|in|on|of|at|by|for|from|is|are|was|were|per|each|if|but|with|less|"
-    r"more|than|that|which|when|so|as|every|off|apiece)\b)[a-z])"
-)
-_ARTICLE = re.compile(
-    r"\b(?:[Aa]n?|[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Yy]our|[Oo]ur|[Hh]is|[Hh]er|[Tt]heir)\s$"
+_SHILLINGS = re.compile(  # before 1971 in Britain, and in old books
+    r"(?:(?<![\w£])£(?P<pounds>\d{1,6}) ?)?(?<![\w.,])(?P<shillings>1?\d)s\."
+    r"(?: ?(?P<pence>1?\d)d\.)?(?!\w)"
 )
 _PER = re.compile(r"/(?=[a-z]{2,})")
 
@@ -85,6 +84,9 @@ def money(text: str, tag: str) -> Iterator[Replacement]:
     """`$5.20` is "five dollars and twenty cents", `£3m` "three million pounds"."""
     if not _QUICK.search(text):
         return
+    for found in _SHILLINGS.finditer(text) if "s." in text else ():
+        stop = "." if ends_sentence(text, found.end() - 1) else ""
+        yield found.start(), found.end(), _old_sum(found, tag) + stop
     for found in _BEFORE.finditer(text):
         currency = _SIGNS[found["sign"].upper()]
         said = _sum(text, found, currency, tag)
@@ -110,18 +112,27 @@ def money(text: str, tag: str) -> Iterator[Replacement]:
 
 def _with_per(text: str, found: re.Match[str], said: str) -> Iterator[Replacement]:
     """The sum, and "per" for a stroke behind it."""
-    yield found.start(), found.end(), said
+    glued = text[found.end() : found.end() + 1].isalpha()
+    yield found.start(), found.end(), said + (" " if glued else "")
     if stroke := _PER.match(text, found.end()):
         yield stroke.start(), stroke.end(), " per "
+
+
+def _old_sum(found: re.Match[str], tag: str) -> str:
+    """`£3 10s. 6d.` is "three pounds ten shillings and six pence"."""
+    units = (("pounds", "pound"), ("shillings", "shilling"), ("pence", "penny"))
+    said = [
+        f"{cardinal(int(found[many]), tag)} {one if found[many] == '1' else many}"
+        for many, one in units
+        if found[many]
+    ]
+    return " and ".join([" ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
 
 
 def _sum(text: str, found: re.Match[str], currency: _Currency, tag: str) -> str:
     whole, part = (found["whole"] or "").replace(",", ""), found["part"] or ""
     scale = found["scale"] or _SCALES.get((found["short"] or "").lower(), "")
-    adjective = _NOUN.match(text, found.end()) and _ARTICLE.search(
-        text[max(0, found.start() - 8) : found.start()]
-    )
-    many = currency.one if adjective else currency.many
+    many = currency.one if is_adjective(text, *found.span()) else currency.many
     if scale:
         return f"{decimal(whole, part, tag)} {scale} {many}"
     if part and (len(part) != 2 or not currency.small):

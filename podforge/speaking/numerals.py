@@ -19,6 +19,7 @@ _PHONE = re.compile(
     r"|\d{3}-\d{2}-\d{4}"
     r")(?![\w-]|[.,]\d)"
 )
+_LETTERED = re.compile(r"(?<![\w.,-])1-(\d{3})-(?=[A-Z]{2})")  # 1-800-FLOWERS
 _POINTS = re.compile(r"(?<![\w.,])[vV]?(\d{1,9}(?:\.\d{1,9}){2,7})(?![\w]|\.\d)")
 _VERSION = re.compile(
     r"(?:(?<!\w)[vV]\.?(?=\d)|(?<=\bversion )|(?<=\bVersion )|(?<=\brelease )|"
@@ -57,7 +58,7 @@ _POWER = re.compile(r"(?<![\w.,])(\d{1,6})\^(-?)(\d{1,4})(?!\d)")
 _SCIENTIFIC = re.compile(r"(?<![\w.,])(\d{1,9})(?:\.(\d{1,9}))?[eE]([+-]?)(\d{1,3})(?!\w)")
 _THOUSANDS = re.compile(r"(?<![\w.,])(\d{1,4}(?:\.\d{1,3})?)(k|K|bn|M)(?![\w/'’])")
 _SCALES = {"k": "thousand", "K": "K", "bn": "billion", "M": "million"}
-_PLAIN = re.compile(rf"(?P<minus>(?<![\w)\]–—.-])[-−])?(?=\.?\d)(?P<number>{_NUMBER})")
+_PLAIN = re.compile(rf"(?P<minus>(?<![\w)\]–—.-])[-−])?(?=\d|(?<![\d.])\.\d)(?P<number>{_NUMBER})")
 
 
 def numerals(text: str, tag: str) -> Iterator[Replacement]:
@@ -125,7 +126,7 @@ def plain(text: str, tag: str) -> Iterator[Replacement]:
         if glued == "-" and start > 1 and text[start - 2].isupper():
             start -= 1  # "COVID-19"
             said = f" {said}"
-        elif glued.isalpha() or glued == "_":
+        elif glued.isalpha() or glued in "_.":
             said = f" {said}"
         if text[end : end + 1].isalpha():
             said += " "
@@ -138,6 +139,9 @@ def _strings(text: str, tag: str) -> Iterator[Replacement]:
         groups = re.findall(r"\d+", found[0])
         plus = "plus " if found[0].startswith("+") else ""
         yield found.start(), found.end(), plus + ", ".join(digits(group, tag) for group in groups)
+    for found in _LETTERED.finditer(text) if "1-" in text else ():
+        area = cardinal(int(found[1]), tag) if found[1][1:] == "00" else digits(found[1], tag)
+        yield found.start(), found.end(), f"one, {area}, "
     for found in _POINTS.finditer(text) if "." in text else ():
         parts = found[1].split(".")
         word = " dot " if len(parts) == 4 else " point "

@@ -7,13 +7,15 @@ from podforge.speaking.offsets import Replacement
 from podforge.speaking.words import cardinal, ordinal
 
 _ROMAN = r"(?P<roman>(?=[IVXL])(?:XL|L?X{0,3})(?:IX|IV|V?I{0,3}))(?![\w'’])"
-_NUMERAL = re.compile(  # rules a text out
+has_roman = re.compile(  # rules most texts out
     r"[IVXL](?<=[\s-].)(?:[IVXL]+|(?<!I)|(?![\s'’\w]))(?![\w'’])"
-)
+).search
 _REGNAL = re.compile(
-    r"\b(?:Alexander|Benedict|Boniface|Carl|Catherine|Charles|Christian|Clement|Constantine|David|"
+    r"\b(?:(?:Emperor|Empress|King|Pope|Queen|Tsar) [A-Z][a-z]+|"
+    r"Alexander|Benedict|Boniface|Carl|Catherine|Charles|Christian|Clement|Constantine|David|"
     r"Edward|Elizabeth|Ferdinand|Francis|Frederick|George|Gregory|Gustav|Haakon|Harald|Henry|"
-    r"Innocent|Ivan|James|John Paul|Joseph|Julius|Kenneth|Leo|Leopold|Louis|Malcolm|Margaret|Mary|"
+    r"Innocent|Ivan|James|John Paul|John|"
+    r"Joseph|Julius|Kenneth|Leo|Leopold|Louis|Malcolm|Margaret|Mary|"
     r"Napoleon|Nicholas|Olav|Otto|Paul|Peter|Philip|Pius|Ptolemy|Rameses|Ramesses|Richard|Robert|"
     rf"Rudolf|Urban|Victor|Wilhelm|William)\s+(?!X(?!\w)){_ROMAN}"
 )
@@ -32,8 +34,6 @@ _CAPITALISED = re.compile(r"\b[A-Z][\w'’-]*\s$")
 
 def roman(text: str, tag: str) -> Iterator[Replacement]:
     """`Henry VIII` is "Henry the eighth", `Chapter IV` "Chapter four"."""
-    if not _NUMERAL.search(text):
-        return
     for pattern, regnal in ((_REGNAL, True), (_CENTURY, True), (_NUMBERED, False)):
         for found in pattern.finditer(text):
             start, end = found.span("roman")

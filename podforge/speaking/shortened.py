@@ -6,7 +6,7 @@ A full stop that ends the sentence as well stays.
 import re
 from collections.abc import Iterator
 
-from podforge.sentences import ends_sentence
+from podforge.sentences import NEVER_END, ends_sentence
 from podforge.speaking.offsets import Replacement
 
 _TITLES = {
@@ -17,7 +17,7 @@ _TITLES = {
     "Gov": "Governor", "Sen": "Senator", "Rep": "Representative", "Pres": "President",
     "Hon": "Honourable", "Mt": "Mount", "Ft": "Fort",
 }  # fmt: skip
-_TITLE = re.compile(rf"\b({'|'.join(_TITLES)})\.(?=\s+[A-Z])")
+_TITLE = re.compile(rf"\b({'|'.join(_TITLES)})\.(?=\s+(?:(?:&|and)\s+)?[A-Z])")
 # Usual without a full stop in Britain; before a name only.
 _BARE = {"Mr": "Mister", "Mrs": "Missus", "Ms": "Miz", "Dr": "Doctor"}
 _BARE_TITLE = re.compile(r"\b(Mrs|Mr|Ms|Dr)(?=\s+[A-Z])")
@@ -30,9 +30,8 @@ _WORDS = {
     "dept": "department", "Dept": "Department", "est": "established", "Est": "Established",
     "Univ": "University", "a.k.a": "also known as", "et al": "and others", "viz": "namely",
     "incl": "including", "misc": "miscellaneous", "govt": "government", "Govt": "Government",
-    "Ph.D": "PhD",
+    "Ph.D": "PhD", "&c": "et cetera",
 }  # fmt: skip
-_INSIDE = {"vs", "e.g", "i.e", "approx", "cf", "viz", "incl"}  # these never end a sentence
 _LONGEST_FIRST = sorted(_WORDS, key=len, reverse=True)
 _WORD = re.compile(rf"(?<![\w.])({'|'.join(map(re.escape, _LONGEST_FIRST))})\.(?!\w)(,?)")
 _VERSUS = re.compile(r"(?<=\w\s)vs?(?=\s\w)")
@@ -45,12 +44,27 @@ _NUMBER_WORDS = {
 _EITHER = re.compile(r"\b(St|Dr)\.")
 _BEFORE_NAME = {"St": "Saint", "Dr": "Doctor"}
 _AFTER_NAME = {"St": "Street", "Dr": "Drive"}
-_ALL = "|".join(map(re.escape, [*_TITLES, *_ROADS, *_WORDS, *_NUMBER_WORDS, *_BEFORE_NAME]))
-_SHORTENED = re.compile(rf"\b(?:{_ALL})\.")
-_LAST_PARTS = frozenset(
-    re.split(r"[. ]", short)[-1]
-    for short in [*_TITLES, *_ROADS, *_WORDS, *_NUMBER_WORDS, *_BEFORE_NAME]
-) | {short.lower() for short in _NUMBER_WORDS}
+_DAYS = {
+    "Mon": "Monday", "Tues": "Tuesday", "Tue": "Tuesday", "Wed": "Wednesday",
+    "Thurs": "Thursday", "Thur": "Thursday", "Thu": "Thursday", "Fri": "Friday",
+    "Sat": "Saturday", "Sun": "Sunday",
+}  # fmt: skip
+_DAY = "|".join(_DAYS)
+_HAS_DAY = re.compile(rf"\b(?:{_DAY})\.")
+_DAYS_LINKED = re.compile(
+    rf"\b(?P<first>{_DAY})(?P<stop>\.)?\s?(?P<link>and|or|to|&|[-–—])\s?"
+    rf"(?P<last>{_DAY})(?(stop)\b\.?|\.)"
+)
+_DAY_OF_DATE = re.compile(
+    rf"\b({_DAY})\.(?=,?\s(?:\d|(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)))"
+)
+_ON_DAY = re.compile(rf"\b(?:[Oo]n|[Ee]very|[Nn]ext|[Ll]ast|[Uu]ntil)\s({_DAY})\.")
+SHORT = (*_TITLES, *_ROADS, *_WORDS, *_NUMBER_WORDS, *_BEFORE_NAME)  # without their last stop
+_ALL = "|".join(map(re.escape, [*SHORT, *_DAYS]))
+_SHORTENED = re.compile(rf"(?<!\w)(?:{_ALL})\.")
+_LAST_PARTS = frozenset(re.split(r"[. ]", short)[-1] for short in [*SHORT, *_DAYS]) | {
+    short.lower() for short in _NUMBER_WORDS
+}
 _OPENERS = "(\"'“‘[—–-/"
 _NAME_FOLLOWS = re.compile(
     r"\s+(?!(?:A|And|At|But|He|I|In|It|On|She|So|That|The|Then|There|They|This|We|When|You)\b)[A-Z]"
@@ -84,6 +98,8 @@ def abbreviations(text: str) -> Iterator[Replacement]:
         yield found.start(), found.end(), "versus"
     if not _SHORTENED.search(text):
         return
+    if _HAS_DAY.search(text):
+        yield from _days(text)
     for found in _TITLE.finditer(text):
         yield found.start(), found.end(), _TITLES[found[1]]
     for found in _NUMBER.finditer(text):
@@ -91,10 +107,23 @@ def abbreviations(text: str) -> Iterator[Replacement]:
     for found in _ROAD.finditer(text):
         yield found.start(), found.end(), _ROADS[found[1]] + _stop(text, found.end())
     for found in _WORD.finditer(text):
-        end = found[2] or ("" if found[1] in _INSIDE else _stop(text, found.end()))
+        end = found[2] or ("" if found[1] in NEVER_END else _stop(text, found.end()))
         yield found.start(), found.end(), _WORDS[found[1]] + end
     for found in _EITHER.finditer(text):
         yield found.start(), found.end(), _saint_or_street(text, found)
+
+
+def _days(text: str) -> Iterator[Replacement]:
+    """`Sat. and Sun.` is "Saturday and Sunday"; `sat.` and `the Sun.` are left alone."""
+    for found in _DAYS_LINKED.finditer(text):
+        link = {"&": "and"}.get(found["link"], found["link"] if found["link"].isalpha() else "to")
+        ends = _stop(text, found.end()) if found[0].endswith(".") else ""
+        said = f"{_DAYS[found['first']]} {link} {_DAYS[found['last']]}{ends}"
+        yield found.start(), found.end(), said
+    for found in _DAY_OF_DATE.finditer(text):
+        yield found.start(), found.end(), _DAYS[found[1]]
+    for found in _ON_DAY.finditer(text):
+        yield found.start(1), found.end(), _DAYS[found[1]] + _stop(text, found.end())
 
 
 def _number_word(short: str) -> str:

@@ -17,12 +17,15 @@ _SIGNS = {
 # Nothing is said for these.
 _SILENT = "®™^_|\\*`~{}<>•·▪■□●○◦†‡¦#"
 _SIGN = re.compile("[" + re.escape("".join(_SIGNS) + _SILENT) + "]")
+has_symbol = re.compile(f"[/{_SIGN.pattern[1:]}").search  # rules most texts out
 _PADDED = re.compile(r" ?([" + re.escape("".join(_SIGNS)) + r"]+) ?")
 _STOPS = ("", *',.;:!?)]"”’')
 # Between two words or numbers only.
 _BETWEEN = {"+": "plus", "<": "is less than", ">": "is greater than", "*": "times", "~": "to"}
 _OPERATOR = re.compile(r"(?<=[\w)%])( ?)([+<>*~])\1(?=[\w($£€])")
 _ABOUT = re.compile(r"(?<![\w~])~\s?(?=[\d$£€])")
+_COMPARED = re.compile(r"(?<![\w)%<>=-])([<>]=?)(?=[\d$£€])")
+_COMPARISONS = {"<": "less than", ">": "more than", "<=": "at most", ">=": "at least"}
 _AFTER_NUMBER = re.compile(r"(?<=\d)\+(?!\w)")
 _BY = re.compile(r"(?<=\d)(\s?)[xX](?:\1)(?=\d)")
 _FOLD = re.compile(r"(?<=\d)[xX×](?!\w)")
@@ -36,7 +39,7 @@ _SLASH = re.compile(r" ?/+ ?")
 _REPEATED = re.compile(
     r"([!?,;:])\1+|([!?]{3,})|(?<!\.)\.\.(?!\.)|\.{4,}|…{2,}|-{2,}|[—–]{2,}|={2,}"
 )
-_QUICK = re.compile(r"[!?,;:.…=—–-]{2}")
+has_repeated = re.compile(r"[!?,;:.…=—–-]{2}").search  # rules most texts out
 
 
 def symbols(text: str) -> Iterator[Replacement]:
@@ -46,8 +49,6 @@ def symbols(text: str) -> Iterator[Replacement]:
             yield found.start(), found.end(), _SHORT_WORDS[found[1]]
         for found in _SLASH.finditer(text):
             yield found.start(), found.end(), " "
-    if not _SIGN.search(text):
-        return
     for found in _SHARP.finditer(text) if "#" in text else ():
         yield found.start(), found.end(), " sharp"
     for found in _OPERATOR.finditer(text):
@@ -60,6 +61,12 @@ def symbols(text: str) -> Iterator[Replacement]:
         if found[0] in _SILENT:
             inside = text[found.start() - 1 : found.start()].isalnum()
             yield found.start(), found.end(), " " if inside and found[0] in "_|\\" else ""
+
+
+def compared(text: str) -> Iterator[Replacement]:
+    """`>5` is "more than 5"; between two numbers the sign is an operator."""
+    for found in _COMPARED.finditer(text) if "<" in text or ">" in text else ():
+        yield found.start(), found.end(), f"{_COMPARISONS[found[1]]} "
 
 
 def counted(text: str) -> Iterator[Replacement]:
@@ -78,8 +85,6 @@ def counted(text: str) -> Iterator[Replacement]:
 
 def repeated(text: str) -> Iterator[Replacement]:
     """`!!!` is "!", `?!?!` "?!", `.....` "...", `--` a dash."""
-    if not _QUICK.search(text):
-        return
     for found in _REPEATED.finditer(text):
         marks = found[0]
         if found[1]:

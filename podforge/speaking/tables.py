@@ -9,16 +9,24 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from podforge.speaking.offsets import Group, Replacement, Rule, Rules
-from podforge.speaking.symbols import repeated
+from podforge.speaking.symbols import has_repeated, repeated
 from podforge.speaking.words import MOST_DIGITS, cardinal, decimal, digits, ordinal, year
 
 _SITE = re.compile(r"https?://(?:www\.)?([\w.-]+\w)(?:[/?#][^\s<>\"”)]*[^\s<>\"”).,;:!?])?/?", re.I)
-_DATIVE = re.compile(r"(?:\b[AaIi]m|\b[Vv]om|\b[Zz]um|eim|\b[Dd]e[mn])\s$")
+_DATIVE = re.compile(r"(?:\b[AaIi]m|\b[Vv]om|\b[Zz]um|\b[Bb]is|eim|\b[Dd]e[mn])\s$")
 _ENDING = ("usw", "etc", "ecc", "esq")  # these may end a sentence
 _FIGURE = re.compile(r"\d")
 _NEW_SENTENCE = re.compile(r"\s+[^\W\d_a-zà-ÿ]")
+_DATE = re.compile(
+    r"(?<![\w.,/-])(?P<day>\d{1,2})(?P<sep>[./-])(?P<month>\d{1,2})(?P=sep)(?P<year>\d{4})(?![\w/-]|\.\d)"
+)
+_NO_NOUN = re.compile(r"\s(?:de|del|y|e|o|u|en|a|al|que|por|para|con|es|fue)\b")
+_SMALL = re.compile(r"\s[^\W\d_A-ZÀ-Ý]")
+_ARTICLE = re.compile(r"\b[Dd](?:er|ie|as)\s$")
 _SIGN = re.compile(r"[&%+=@]")
 _NOUN = re.compile(r"\s[^\W\d_]")
+_SEPARATOR = re.compile(r"(?<=[^\W_]|\.)[.:,]$")
+_STOP_BEFORE_LETTER = re.compile(r"\.(?=[^\W\d_])")
 _QUIET = re.compile(r"[*_^|~®™©#]+")
 
 
@@ -39,6 +47,11 @@ class Table:
     currencies: Mapping[str, tuple[str, str]]  # sign or code -> one, many
     units: Mapping[str, tuple[str, str]]
     short: Mapping[str, str]  # abbreviation without its last full stop -> words
+    months: tuple[str, ...]  # January to December
+    of: str = " "  # between day, month and year
+    first: str = ""  # the first day of a month, where it is an ordinal
+    exact: Mapping[str, str] = field(default_factory=dict)  # patterns of case and context -> words
+    clipped: tuple[str, ...] = ()  # ordinals that lose their last letter before a noun
     minus: str = "minus"
     inflects: bool = False  # an ordinal ends in "n" after a dative, as in German
     feminine: tuple[str, ...] = ()  # ends of an ordinal that is feminine
@@ -62,6 +75,7 @@ class _Patterns:
         self.times = re.compile(
             r"(?<![\w:.,])([01]?\d|2[0-4])\s?[:h]\s?([0-5]\d)(?![\d:])(?:\s(?:Uhr|h)\b)?"
         )
+        self.exact = [(re.compile(exact), words) for exact, words in table.exact.items()]
         self.short = re.compile(rf"(?<![\w.])({_any(table.short)})\.(?!\w)", re.IGNORECASE)
         self.folded = {
             "".join(short.split()).casefold(): words for short, words in table.short.items()
@@ -78,10 +92,13 @@ def rules(table: Table) -> Rules:
     return (
         of(_sites),
         of(_short),
-        Group(_FIGURE.search, [of(_times), of(_money), of(_measures), of(_ordinals), of(_ranges)]),
+        Group(
+            _FIGURE.search,
+            [of(_dates), of(_times), of(_money), of(_measures), of(_ordinals), of(_ranges)],
+        ),
         Group(_FIGURE.search, [of(_numbers)]),
         of(_signs),
-        repeated,
+        Group(has_repeated, [repeated]),
     )
 
 
@@ -91,12 +108,37 @@ def _sites(patterns: _Patterns, text: str) -> Iterator[Replacement]:
 
 
 def _short(patterns: _Patterns, text: str) -> Iterator[Replacement]:
+    for pattern, words in patterns.exact if "." in text else ():
+        for found in pattern.finditer(text):
+            at_end = not text[found.end() :].strip()
+            yield found.start(), found.end(), words + ("." if at_end else "")
     for found in patterns.short.finditer(text) if "." in text else ():
         words = patterns.folded["".join(found[1].split()).casefold()]
         ends = found.end() == len(text) or (
             found[1].lower() in _ENDING and _NEW_SENTENCE.match(text, found.end())
         )
         yield found.start(), found.end(), words + ("." if ends else "")
+
+
+def _dates(patterns: _Patterns, text: str) -> Iterator[Replacement]:
+    """`3.5.2024` is "dritter Mai zweitausendvierundzwanzig", after "am" "dritten Mai ..."."""
+    table = patterns.table
+    for found in _DATE.finditer(text):
+        day, month = int(found["day"]), int(found["month"])
+        if 1 <= day <= 31 and 1 <= month <= 12:
+            said = _day(table, day, text[max(0, found.start() - 6) : found.start()])
+            ends = (table.months[month - 1], year(int(found["year"]), table.tag))
+            yield found.start(), found.end(), table.of.join((said, *ends))
+
+
+def _day(table: Table, day: int, before: str) -> str:
+    """A day of a month as it is said behind some words."""
+    if not table.inflects:
+        return table.first if day == 1 and table.first else cardinal(day, table.tag)
+    said = ordinal(day, table.tag)
+    if _DATIVE.search(before):
+        return said + "n"
+    return said if _ARTICLE.search(before) else said + "r"
 
 
 def _times(patterns: _Patterns, text: str) -> Iterator[Replacement]:
@@ -143,6 +185,8 @@ def _ordinals(patterns: _Patterns, text: str) -> Iterator[Replacement]:
         said = table.own.get(found[0]) or ordinal(int(found[1]), table.tag)
         if found[2].lstrip(".") in table.feminine:
             said = " ".join(w[:-1] + "a" if w.endswith("o") else w for w in said.split())
+        if said in table.clipped and _SMALL.match(text, found.end()):
+            said = said if _NO_NOUN.match(text, found.end()) else said[:-1]
         before = text[max(0, found.start() - 5) : found.start()]
         if table.inflects and _DATIVE.search(before):
             said += "n"  # "am dritten Mai"
@@ -156,13 +200,21 @@ def _ranges(patterns: _Patterns, text: str) -> Iterator[Replacement]:
 
 
 def _numbers(patterns: _Patterns, text: str) -> Iterator[Replacement]:
+    table_words = {".": patterns.table.dot, ":": patterns.table.signs.get(":")}
     for found in patterns.numbers.finditer(text):
         start, end = found.span()
         said = _number(patterns.table, found[2])
         if found[2] == "1" and _NOUN.match(text, end):
             said = patterns.table.one
         before = " " if start and text[start - 1].isalpha() else ""
+        if separator := _SEPARATOR.search(text, max(0, start - 2), start):
+            mark = separator[0]
+            between = table_words.get(mark) if text[start - 2].isdigit() else None
+            before = f" {between} " if between else f"{mark} "
+            start -= 1
         after = " " if text[end : end + 1].isalpha() else ""
+        if _STOP_BEFORE_LETTER.match(text, end):
+            end, after = end + 1, ". "
         minus = f"{patterns.table.minus} " if found[1] else ""
         yield start, end, f"{before}{minus}{said}{after}"
 

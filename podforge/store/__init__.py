@@ -3,7 +3,8 @@
     <root>/
     ├── records/<kind>/ab/<key>.json    what is known of one made thing; may name a blob
     ├── blobs/ab/<sha256>               bytes under their own digest
-    ├── locks/ab/<key>                  one file per key, never deleted
+    ├── locks/ab/<key>                  one file per key, deleted only while it is held
+    ├── in-use                          held by renders against those who delete (holding.py)
     ├── quarantine/                     damaged records and blobs, for a look
     └── tmp/                            drafts and scratch folders, swept after a day
 
@@ -27,31 +28,36 @@ from pathlib import Path
 from typing import Any
 
 from podforge.errors import CorruptBlob, StorageError, storage
+from podforge.store.contents import CACHE_TAG, DRAFT
 from podforge.store.files import (
     DAY_SECONDS,
-    acquire,
     bytes_of,
     digest_of,
     discard,
+    locked,
     mark_used,
     move,
     sync,
     write,
 )
-from podforge.store.records import Record, labelled, sealed, unsealed
+from podforge.store.records import Record, is_record_of, labelled, sealed, unsealed
 
 STORE_VERSION = "1"  # of the layout above; another one is refused, never guessed at
-CACHE_TAG = (  # https://bford.info/cachedir/: backup programs skip the folder
-    "Signature: 8a477f597d28d172789f06886806bc55\n"
-    "# Clips made by podforge; they can be made again.\n"
-)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,199}")
 
 
 def default_store_root() -> Path:
-    """`$XDG_CACHE_HOME/podforge`, else `~/.cache/podforge` (XDG Base Directory 0.8: absolute)."""
+    """`$XDG_CACHE_HOME/podforge`, else `~/.cache/podforge` (XDG Base Directory 0.8: absolute).
+
+    Raises `StorageError` for a user without a home folder.
+    """
     base = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    return (base if base.is_absolute() else Path.home() / ".cache") / "podforge"
+    try:
+        return (base if base.is_absolute() else Path.home() / ".cache") / "podforge"
+    except RuntimeError as error:  # neither HOME nor an entry in the user database
+        raise StorageError(
+            "there is no home folder for the store", hint="name one with --cache, or set HOME"
+        ) from error
 
 
 class Store:
@@ -78,16 +84,18 @@ class Store:
         Of the blob only the length is looked at; `read` and `checked_path` verify its bytes.
         """
         path = self._record(kind, key)
-        data = bytes_of(path)
-        if data is None:
-            return None
-        record = unsealed(data)
-        if record is None or (record.get("kind"), record.get("key")) != (kind, key):
-            self._set_aside(path)
-            return None
-        if "blob" in record and not self._has_blob(record["blob"], record["length"]):
+        record = self._look(path, kind, key)
+        if record is None or not self._has_blob(record):
             return None
         mark_used(path)
+        return record
+
+    def _look(self, path: Path, kind: str, key: str) -> Record | None:
+        data = bytes_of(path)
+        record = unsealed(data) if data is not None else None
+        if data is not None and not is_record_of(record, kind, key):
+            self._set_aside(path)
+            return None
         return record
 
     def keep(
@@ -148,8 +156,12 @@ class Store:
             raise self._corrupt(path)
         return path
 
-    def _has_blob(self, digest: str, length: int) -> bool:
-        path = self._blob(digest)
+    def _has_blob(self, record: Record) -> bool:
+        """Whether the blob that the record names is there, if it names one."""
+        if "blob" not in record:
+            return True
+        path = self._blob(record["blob"])
+        length: int = record["length"]
         with storage("reading", path):
             try:
                 found = path.stat().st_size
@@ -174,6 +186,23 @@ class Store:
             hint="it is set aside; run the same command again and it will be made again",
         )
 
+    # --- the whole store -------------------------------------------------------------------
+
+    def verify_record(self, kind: str, key: str) -> None:
+        """Set a record aside, with a warning, when it is damaged or its blob is gone.
+
+        Unlike `find` it is no use of the record.
+        """
+        path = self._record(kind, key)
+        record = self._look(path, kind, key)
+        if record is not None and not self._has_blob(record) and path.exists():
+            self._set_aside(path)
+
+    def verify_blob(self, digest: str) -> None:
+        """Set a blob aside, with a warning, when its bytes are damaged."""
+        if not self._is_sound(digest) and self._blob(digest).exists():
+            self._set_aside(self._blob(digest))
+
     # --- locks and scratch folders ---------------------------------------------------------
 
     @contextmanager
@@ -183,12 +212,8 @@ class Store:
         Look again with `find` once it is held.  It ends with the process.  While it is not to be
         had, `waiting` is called a few times a second, to show life or to give up by raising.
         """
-        path = self._lock(key)
-        with storage("locking", path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        descriptor = locked(self._lock(key), waiting)
         try:
-            acquire(descriptor, path, waiting)
             yield
         finally:
             os.close(descriptor)
@@ -302,7 +327,8 @@ class Store:
         """Remove what killed processes left in tmp/ more than a day ago."""
         with suppress(OSError), os.scandir(self._tmp) as entries:
             for entry in entries:
-                if time.time() - entry.stat(follow_symlinks=False).st_mtime > DAY_SECONDS:
+                age = time.time() - entry.stat(follow_symlinks=False).st_mtime
+                if age > DAY_SECONDS and DRAFT.fullmatch(entry.name):
                     discard(Path(entry.path))
 
 

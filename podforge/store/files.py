@@ -71,8 +71,33 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def acquire(descriptor: int, path: Path, waiting: Callable[[], None] | None) -> None:
-    """Take the exclusive lock (`flock`) of an open file, calling `waiting` while it waits."""
+def locked(path: Path, waiting: Callable[[], None] | None) -> int:
+    """The descriptor of a file under its exclusive lock (`flock`); it is made, its folder too.
+
+    A file that was deleted while we waited locks nobody out any more: there is a next one.
+    """
+    while True:
+        with storage("locking", path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            _acquire(descriptor, path, waiting)
+            if _is_at(descriptor, path):
+                return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    with storage("locking", path), suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    return False
+
+
+def _acquire(descriptor: int, path: Path, waiting: Callable[[], None] | None) -> None:
+    """Take the lock of an open file, calling `waiting` while it waits."""
     with storage("locking", path):
         if waiting is None:
             fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -35,6 +35,11 @@ def unsealed(data: bytes) -> Record | None:
         return None
 
 
+def is_record_of(record: Record | None, kind: str, key: str) -> bool:
+    """Whether it is a record, and lies where it belongs."""
+    return record is not None and (record.get("kind"), record.get("key")) == (kind, key)
+
+
 def _canonical(record: Record) -> bytes:
     return json.dumps(record, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 

@@ -221,7 +221,7 @@ def _settings(file: VoiceFile, engine: EngineLike) -> Settings:
 
 
 def _identity(file: VoiceFile, settings: Settings, reference: str, pinned: str) -> str:
-    """What the voice sounds like, never what it is called (DESIGN, "Keys").
+    """What the voice sounds like, never what it is called (docs/architecture.md, "Jobs and keys").
 
     A pinned embedding stands in the place of the recording.  Settings count beside either: an
     engine may read both.  A voice without any, on an engine that needs nothing, is told apart by

@@ -5,11 +5,12 @@ import re
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Union
 
 from podforge.reading import vocal
 
-Json = Union[None, bool, float, str, list["Json"], dict[str, "Json"]]  # noqa: UP007  recursive
+Json = Union[None, bool, int, float, str, list["Json"], dict[str, "Json"]]  # noqa: UP007  recursive
 Object = Mapping[str, Json]
 
 # Keys are compared in small letters without `_`, `-` and blanks; the first that is there counts.
@@ -17,7 +18,8 @@ _TEXTS = (
     "text", "body", "dialogue", "content", "transcript", "line", "utterance", "sentence",
     "message", "value", "caption", "speech", "says", "display", "punctuatedword", "word",
 )  # fmt: skip
-_NESTED_TEXTS = ("alternatives", "nbest", "sentences", "elements")
+NESTED_TEXTS = ("alternatives", "nbest", "sentences", "elements", "words")
+WORDS = ("words", "items", "wordsegments", "tokens", "elements")
 SPEAKERS = (
     "speakername", "speakerdisplayname", "displayname", "speaker", "character", "name",
     "role", "speakerlabel", "speakerid", "speakertag", "participant", "actor", "who",
@@ -37,9 +39,13 @@ _WORDS_PER_UNIT = 0.05  # speech has 2 to 4 words a second: if there are fewer, 
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that is said; `apart` are the other values of it, each with its rule."""
+    """One thing that is said; `apart` are the other values of it, each with its rule.
+
+    `opening` is the first string of its text as the document has it.
+    """
 
     text: str
+    opening: str = ""
     speaker: str = ""
     delivery: str = ""
     start: float | None = None
@@ -51,14 +57,13 @@ Group = tuple[str, tuple[Entry, ...]]
 
 
 def leaves(node: Json, skipped: Container[int] = ()) -> Iterator[str]:
-    """Every value in a document as text, without those of the objects skipped by identity."""
+    """Every value in a document as text, without those of what is skipped by identity."""
     stack = [node]
     while stack:
         one = stack.pop()
-        if isinstance(one, dict):
-            stack += () if id(one) in skipped else one.values()
-        elif isinstance(one, list):
-            stack += one
+        if isinstance(one, dict | list):
+            held = one.values() if isinstance(one, dict) else one
+            stack += () if id(one) in skipped else held
         else:
             yield one if isinstance(one, str) else repr(one)
 
@@ -83,27 +88,49 @@ def entry_of(one: Json, names: Mapping[str, str]) -> Entry:
     delivery = manner if isinstance(manner, str) and vocal.is_delivery(manner) else ""
     speaker = _name(first(one, SPEAKERS), names)
     joined = "".join if any(part.isspace() for part in parts) else " ".join
-    return Entry(joined(parts), speaker, " ".join(delivery.split()), start, end, tuple(apart))
+    opening = next((part for part in parts if part.strip()), "")
+    manner = " ".join(delivery.split())
+    return Entry(joined(parts), opening, speaker, manner, start, end, tuple(apart))
 
 
 def _texts(one: Object) -> tuple[str, list[str]]:
     """The key under which an entry's text stands, and its text in parts."""
+    key, text = _own_text(one)
+    if text.strip():
+        return key, [text]
     plain = {small(key): key for key in reversed(list(one))}
-    for name in _TEXTS:
-        if isinstance(text := one.get(plain.get(name, "")), str):
-            return plain[name], [text]
-    for name in _NESTED_TEXTS:
+    for name in NESTED_TEXTS:
         nested = one.get(plain.get(name, ""))
         if isinstance(nested, list):
             several = nested if name not in _CHOICES else nested[:1]
-            texts = [_texts(part)[1] for part in several if isinstance(part, dict)]
-            return plain[name], [text for parts in texts for text in parts]
+            texts = [_own_text(part)[1] for part in several if isinstance(part, dict)]
+            if any(text.strip() for text in texts):
+                return plain[name], [text for text in texts if text]
     return "", []
+
+
+def _own_text(one: Object) -> tuple[str, str]:
+    """The key and the text that an entry has itself, one that says something before others."""
+    plain = {small(key): key for key in reversed(list(one))}
+    keys = [plain[name] for name in _TEXTS if name in plain]
+    found = [(key, text) for key in keys if isinstance(text := one[key], str) and text]
+    return next((pair for pair in found if pair[1].strip()), found[0] if found else ("", ""))
 
 
 def text_of(one: Object) -> str:
     """The text of an entry, its parts run together; empty where it has none."""
     return "".join(_texts(one)[1])
+
+
+def says(list_: Sequence[Json]) -> bool:
+    """Whether most of a list are objects with a text."""
+    texts = sum(isinstance(one, dict) and bool(text_of(one).strip()) for one in list_)
+    return texts > 0 and len(list_) <= 2 * texts
+
+
+def text_key(one: Object) -> str:
+    """The key, as it is compared, under which an entry has its text."""
+    return small(_texts(one)[0])
 
 
 def _rule(key: str) -> str:
@@ -120,6 +147,7 @@ def first(one: Object, keys: Sequence[str]) -> Json:
     return next((plain[key] for key in keys if key in plain), None)
 
 
+@lru_cache(maxsize=4096)
 def small(key: str) -> str:
     """A key as it is compared."""
     return re.sub(r"[_\-\s]", "", key).lower()
@@ -156,20 +184,32 @@ def _name(who: Json, names: Mapping[str, str]) -> str:
 def _string(value: Json) -> str:
     if isinstance(value, str):
         return value.strip()
-    number = isinstance(value, float) and not isinstance(value, bool)
-    return f"{value:g}" if number else ""
+    number = _number(value)
+    if number is None:
+        return ""
+    return str(number) if isinstance(number, int) else f"{number:.15g}"
+
+
+def _number(value: Json) -> float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def start_of(one: Json) -> float | None:
+    """When an entry begins, in the unit of its document."""
+    return _time(first(one, STARTS)) if isinstance(one, dict) else None
 
 
 def _time(value: Json) -> float | None:
     """Seconds, or whatever unit a bare number has."""
-    if isinstance(value, float) and not isinstance(value, bool):
-        return value if math.isfinite(value) else None
+    number = _number(value)
+    if number is not None:
+        return float(number) if math.isfinite(number) else None
     found = _CLOCK.fullmatch(value.strip()[:40]) if isinstance(value, str) else None
     if not found:
         return None
-    hours, minutes, seconds, number, unit = found.groups()
-    if number:
-        return float(number.replace(",", ".")) * (0.001 if unit == "ms" else 1)
+    hours, minutes, seconds, bare, unit = found.groups()
+    if bare:
+        return float(bare.replace(",", ".")) * (0.001 if unit == "ms" else 1)
     return int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds.replace(",", "."))
 
 

@@ -1,17 +1,21 @@
-"""Names in front of captions: `Ana: `, `>> ANA: `, `- Ana: `, `[SPEAKER_02]: `."""
+"""Names in front of captions: `Ana: `, `>> ANA: `, `- Ana: `, `[SPEAKER_02]: `, `[Ana] `."""
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from podforge.reading.markdown.labels import Label, parse
+from podforge.reading import vocal
+from podforge.reading.markdown.labels import NUMBERED, Form, Label, parse
 from podforge.reading.names import normal, stopped
 
 _CHANGE = re.compile(r"\s*(?:(?:>|&gt;){1,3}|[-–—‐](?![-–—]))\s*(?=\S)")
 _WORD = r"(?:[A-Z\u00c0-\uffff][\w.'’/-]*|#?\d+|of|the|de|la|van|von|and|&)"
 _NAME = re.compile(rf"{_WORD}(?:,? {_WORD}){{0,5}}")  # words with a capital, small ones between
 _MANNER = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){0,4}")  # `(whispering)`, not `(he/him)`
+_BRACKETED = re.compile(r"\s*\[(?P<name>[^\[\]:]{1,50})\]\s+(?P<rest>\S.*)", re.S)
+_STARLESS = str.maketrans("", "", "*_")
+_MOST_STARS = 8  # around a text and in it
 _MOST = 50  # characters of a name
 _SEEN = 3  # times that a name in small letters stands in front before it is believed
 _PATIENT = 0.5  # share of the lines from which it is believed at once
@@ -31,6 +35,7 @@ def speakers(lines: Iterable[str]) -> dict[str, str]:
     seen: Counter[str] = Counter()
     first: dict[str, str] = {}
     sure: set[str] = set()
+    shouted: list[str] = []  # written in capitals
     total = 0
     for line in lines:
         total += bool(line.strip())
@@ -40,8 +45,12 @@ def speakers(lines: Iterable[str]) -> dict[str, str]:
         key = normal(label.name)
         seen[key] += 1
         first.setdefault(key, label.name)
-        if label.form in ("bold", "strong") or (label.name.isupper() and len(label.name) > 1):
+        if label.form in ("bold", "strong"):
             sure.add(key)
+        elif label.name.isupper() and len(label.name) > 1 and not line.lstrip().startswith("["):
+            shouted.append(key)
+    if len(shouted) > 1:  # a single one may be anything: `WEATHER: 10 degrees`
+        sure.update(shouted)
     dense = sum(seen.values()) >= _PATIENT * total
     return {key: first[key] for key in seen if key in sure or dense or seen[key] >= _SEEN}
 
@@ -50,20 +59,42 @@ def lead(line: str, known: Mapping[str, str]) -> Lead:
     """What a line begins with."""
     change = _CHANGE.match(line)
     label = _label(line)
-    if label and normal(label.name) in known:
-        rest = label.rest
-        length = len(line) - len(rest) if rest and line.endswith(rest) else len(line)
+    length = _before(line, label.rest) if label else -1
+    if label and length >= 0 and normal(label.name) in known:
         delivery = label.delivery if _MANNER.fullmatch(label.delivery) else ""
         return Lead(length, known[normal(label.name)], bool(change), delivery)
     return Lead(change.end(), changes=True) if change else Lead()
 
 
+def _before(line: str, rest: str) -> int:
+    """How much of a line stands before the text behind its label; -1 where that is not known.
+
+    In `**Ana: "**So` and `***Ana:** So*` the text is the end of the line but for the stars.
+    """
+    wanted = rest.translate(_STARLESS).rstrip()
+    length = len(line) - len(rest)
+    for at in range(length, max(-1, length - _MOST_STARS), -1):
+        if line[at:].translate(_STARLESS).rstrip() == wanted:
+            return at
+    return -1
+
+
 def _label(line: str) -> Label | None:
     change = _CHANGE.match(line)
     text = line[change.end() :] if change else line
-    if ":" not in text and "：" not in text:
+    label = _bracketed(text)
+    if label is None and ":" not in text and "：" not in text:
         return None
-    label = parse(text)
+    label = label or parse(text)
     if label is None or label.form in ("bare", "sentence") or stopped(label.name):
         return None
     return label if len(label.name) <= _MOST and _NAME.fullmatch(label.name) else None
+
+
+def _bracketed(text: str) -> Label | None:
+    """The label `[Ana] `, as several programs write it; sounds and marks are none."""
+    found = _BRACKETED.match(text)
+    if not found or vocal.event(found["name"]) or vocal.is_mark(found["name"]):
+        return None
+    form: Form = "strong" if NUMBERED.fullmatch(found["name"]) else "plain"
+    return Label(found["name"], form, 0, found["rest"])

@@ -10,10 +10,11 @@ from podforge.errors import InputError, Place
 from podforge.reading.asides import SPOKEN, Piece, cut, heard, noted, recut, relabelled, told
 from podforge.reading.captions.cuefile import CueText, read_cues
 from podforge.reading.captions.labels import Lead, lead, speakers
-from podforge.reading.captions.utterances import NOBODY, Utterance, cleaned, paragraphs, roles
+from podforge.reading.captions.utterances import Utterance, paragraphs
 from podforge.reading.findings import Findings
 from podforge.reading.ledger import Ledger, visible
 from podforge.reading.source import Asked, load
+from podforge.reading.tidying import NOBODY, as_label
 from podforge.script import Header, Script
 
 # WebVTT tags, the HTML of SubRip, and the overrides of SubStation Alpha that it inherits.
@@ -25,7 +26,9 @@ _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s+([^<>]+?)\s*>", re.I)
 _NOTE = re.compile(r"[♪♫♬♩]+")
 _LYRICS = re.compile(r"[♪♫♬♩]+[^♪♫♬♩]{0,500}[♪♫♬♩]*|^\s*#\s[^#]{1,300}\s#\s*$")
 _BRACKET = re.compile(r"\[([^\[\]]{0,300})\]|\(([^()]{1,120})\)|\*([A-Za-z ]{2,30})\*")
+_STARS = re.compile(r"\*{2,}|\*$")  # of Markdown
 _MEANT = re.compile(r"[\[(*#♪♫♬♩]")
+_MOST_JOINED = 4  # lines of a bracket or song: a caption seldom has more than two
 _MOST_OVERLAP = 80  # words of a caption that the next one may show again
 _ROLLING = 0.25  # share of captions that begin with the words before them, in automatic ones
 
@@ -55,9 +58,7 @@ def read_captions(path: Path, asked: Asked, findings: Findings) -> Script:
     lines = _once([line for cue in file.cues for line in _lines(cue)])
     speeches = tuple(paragraphs(_utterances(lines, findings, ledger)))
     closed = any(line.voice for line in lines)
-    header = Header(
-        language=file.language or "en", roles=roles(speeches), closed=closed, deals=True
-    )
+    header = Header(language=file.language or "en", closed=closed, deals=True)
     return Script(str(path), header, speeches, account=ledger.account(visible(text)))
 
 
@@ -73,22 +74,36 @@ def _lines(cue: CueText) -> Iterator[_Line]:
                 yield _Line(cue, number, tuple(held), voice, first)
                 held, first = [], False
             if named:
-                voice, piece = cleaned(named[1]), Piece("label", piece.raw)
+                voice, piece = as_label(named[1]), Piece("label", piece.raw)
             held.append(piece)
         yield _Line(cue, number, tuple(held), voice, first)
         first = False
 
 
-def _whole(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    """The lines, joined where a bracket or a song goes on in the next one."""
-    number, held = 0, ""
-    for at, line in lines:
-        number, held = (number, f"{held}\n{line}") if held else (at, line)
-        if held.rfind("[") <= held.rfind("]") and len(_NOTE.findall(held)) % 2 == 0:
-            yield number, held
-            held = ""
-    if held:
-        yield number, held
+def _whole(lines: Sequence[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """The lines, joined where a bracket or a song goes on in the next ones."""
+    at = 0
+    while at < len(lines):
+        stop = _closed(lines, at)
+        yield lines[at][0], "\n".join(text for _, text in lines[at:stop])
+        at = stop
+
+
+def _closed(lines: Sequence[tuple[int, str]], first: int) -> int:
+    """Behind the line that closes what the first one opens; behind the first if none soon does.
+
+    A song may go on to the end of its caption.
+    """
+    last = min(first + _MOST_JOINED, len(lines))
+    bracketed, notes = False, 0
+    for at in range(first, last):
+        text = lines[at][1]
+        opens, closes = text.rfind("["), text.rfind("]")
+        bracketed = opens > closes if opens != closes else bracketed
+        notes += len(_NOTE.findall(text))
+        if not bracketed and notes % 2 == 0:
+            return at + 1
+    return last if notes % 2 and last == len(lines) else first + 1
 
 
 def _marked(match: re.Match[str]) -> Piece:
@@ -160,7 +175,8 @@ def _bracketed(pieces: Iterable[Piece], found: Lead) -> list[Piece]:
         keeps = square is None and piece.rule == "mark" and not alone and not _shouted(round_)
         return Piece(SPOKEN, match.group()) if keeps else piece
 
-    return recut(sung, _BRACKET, judge)
+    judged = recut(sung, _BRACKET, judge)
+    return recut(judged, _STARS, lambda match: Piece("markup", match.group()))
 
 
 def _shouted(inside: str | None) -> bool:

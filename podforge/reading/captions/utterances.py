@@ -6,16 +6,14 @@ from dataclasses import dataclass
 
 from podforge.errors import Place
 from podforge.reading.asides import Told
-from podforge.script import Role, Speech
+from podforge.script import Speech
+from podforge.sentences import sentence_ends
 
 PAUSE_S = 2.0  # silence from which the same speaker begins a new paragraph
 LONG = 600  # characters after which the next end of a sentence ends the paragraph
 LONGEST = 1500  # characters after which it ends anyway: automatic captions have no full stops
-NOBODY = "Speaker"  # who speaks where a file names nobody
-_NOT_IN_NAMES = re.compile(r"[:：*<>\[\]|\\`\x00-\x1f\ue000-\uf8ff]+")
-_MOST_NAME = 80  # characters
+_SEEN = 40  # characters on each side by which the end of a sentence is known
 _POINT = re.compile(r"[.,;:!?…%)\]]+")
-_SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’)\]]*$")
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,13 @@ def _goes_on(speech: Speech, until: float | None, one: Utterance) -> bool:
     if until is None or one.start is None or one.start - until > PAUSE_S:
         return False
     length = len(speech.text)
-    return length < LONG or (length < LONGEST and not _SENTENCE_END.search(speech.text))
+    return length < LONG or (length < LONGEST and not _ended(speech.text, one.told.text))
+
+
+def _ended(text: str, following: str) -> bool:
+    """Whether a sentence ends where the one text does and the other follows."""
+    tail = text[-_SEEN:]
+    return len(tail) + 1 in sentence_ends(f"{tail} {following[:_SEEN]}")
 
 
 def _joined(speech: Speech, told: Told) -> Speech:
@@ -67,17 +71,3 @@ def _joined(speech: Speech, told: Told) -> Speech:
     events = tuple((shift + at, name) for at, name in told.events)
     text = speech.text + space + told.text
     return Speech(speech.speakers, text, speech.place, speech.delivery, speech.events + events)
-
-
-def cleaned(name: str) -> str:
-    """A name as a label can hold it; a mere number is one of a `Speaker`."""
-    name = " ".join(_NOT_IN_NAMES.sub(" ", name).split())[:_MOST_NAME].strip()
-    if not any(character.isalpha() for character in name):
-        return f"{NOBODY} {name}" if any(map(str.isdigit, name)) else ""
-    return name
-
-
-def roles(speeches: Iterable[Speech]) -> tuple[Role, ...]:
-    """Everyone who speaks, in order."""
-    names = dict.fromkeys(name for speech in speeches for name in speech.speakers)
-    return tuple(Role(name) for name in names)

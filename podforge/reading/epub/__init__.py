@@ -23,7 +23,7 @@ from podforge.reading.epub.styles import read_styles
 from podforge.reading.epub.telling import Names, Teller
 from podforge.reading.findings import Findings
 from podforge.reading.source import Asked
-from podforge.script import Header, Role, Script
+from podforge.script import Header, Script
 
 __all__ = ["PARTS", "read_epub"]
 
@@ -54,7 +54,6 @@ def read_epub(path: Path, asked: Asked, findings: Findings) -> Script:
         lexicon = read_lexicons(container, package, findings)
         cover = picture(container, package.cover)
     items = teller.finished()
-    spoken = Script(findings.file, Header(), items)
     header = Header(
         title=package.title,
         author=package.author,
@@ -63,7 +62,6 @@ def read_epub(path: Path, asked: Asked, findings: Findings) -> Script:
         language=language,
         description=package.description,
         mode="audiobook",
-        roles=tuple(Role(name) for name in spoken.speakers()),
         closed=True,
         lexicon=lexicon,
         deals=True,

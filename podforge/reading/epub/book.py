@@ -11,7 +11,7 @@ from podforge.reading.epub.content import Walk
 from podforge.reading.epub.drama import find_speakers
 from podforge.reading.epub.elements import Reading
 from podforge.reading.epub.kinds import document_types
-from podforge.reading.epub.markup import language_of, local, parsed, visible_in
+from podforge.reading.epub.markup import language_of, local, parsed, visible_in, written
 from podforge.reading.epub.matter import leave_out, leave_out_licence, rule_of_document
 from podforge.reading.epub.navigation import Entry, Navigation
 from podforge.reading.epub.notes import leave_out_notes
@@ -20,6 +20,7 @@ from podforge.reading.findings import Findings
 from podforge.reading.ledger import Ledger, visible
 
 _LEAST_CHAPTERS = 2  # entries of a table of contents that is worth following
+_COMMENTS = 200  # characters outside tags that may be comments or styles
 _NAMES = {"table": "a table", "code": "code"}
 
 
@@ -105,6 +106,9 @@ class Book:
             return None
         if not sound:
             text = "not well-formed XML: read as a browser would"
+            whole = written(data)
+            if (lost := whole - visible(visible_in(root))) > max(_COMMENTS, whole // 50):
+                text += f"; about {lost} of {whole} characters could not be read"
             self.findings.warning(self.container.place(name), text)
         body = next((one for one in root.iter() if local(one) == "body"), root)
         text = visible_in(body)

@@ -20,10 +20,12 @@ _WORD = rf"(?:{_TITLE}|[{_LETTER}][{_LETTER}'’\-]*)"
 _LINK = r"(?:and|of|the|de|du|des|la|le|von|van|y|et|und|&)"
 _NAME = rf"{_WORD}(?:[ \u00a0]+(?:{_LINK}[ \u00a0]+){{0,2}}{_WORD}){{0,6}}"
 _CAPS = re.compile(_NAME)
-_HOW = r"(?:\s*(?:\([^()\n]{1,200}\)|\[[^\[\]\n]{1,200}\]|\x01+|,\s[a-zà-ÿ][^.:\n—]{0,80}))*"
+# Each part takes all it can and gives nothing back, or the time doubles with each comma.
+_BRACKETS = r"\([^()\n]{1,200}\)|\[[^\[\]\n]{1,200}\]|\x01++"
+_HOW = rf"(?:\s*(?:{_BRACKETS}|,\s[a-zà-ÿ][^.:\n—(\[\x01]{{0,80}}+))*+"
 _END = r"\s*(?:[.:]\)?(?:\s*[—–-]+)?|[—–])(?=[\s\"“‘'«(\[\x01—–]|[A-ZÀ-Þ][a-z]|$)"
 _AFTER = re.compile(rf"(?P<how>{_HOW})(?:(?P<end>{_END})|(?P<line>[ \t]*(?:\n|$)))")
-_BRACKETED = re.compile(r"(?:\s*(?:\([^()\n]{1,200}\)|\[[^\[\]\n]{1,200}\]|\x01+))+(?=\s|$)")
+_BRACKETED = re.compile(rf"(?:\s*+(?:{_BRACKETS}))+(?=\s|$)")
 _ROMAN = re.compile(r"[IVXLCDM]+")
 _SCENIC = re.compile(
     r"(?:act|scene|chapter|book|part|canto|volume|letter|stave|section|curtain|end|finis|the end|"

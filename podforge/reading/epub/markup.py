@@ -50,6 +50,7 @@ class Element(Protocol):
         """What it stands in."""
 
 
+_TAG = re.compile(r"<[^<>]*>")
 _CLOSED = re.compile(r"<([A-Za-z][A-Za-z0-9]*)((?:\s[^<>]*)?)/>")
 _VOIDS = "area base br col embed hr img input link meta source track wbr"
 _VOID = frozenset(_VOIDS.split())
@@ -99,6 +100,11 @@ def visible_in(element: Element | None) -> str:
     return "" if element is None else "".join(element.itertext())
 
 
+def written(data: bytes) -> int:
+    """How many visible characters a document seems to have outside its tags."""
+    return len("".join(_TAG.sub("", prepared(decoded(data))).split()))
+
+
 def _recovered(text: str) -> Element | None:
     """What can be saved of a document: the reading of it that loses less."""
     root: Element | None
@@ -110,7 +116,12 @@ def _recovered(text: str) -> Element | None:
     if root is not None and local(root) != "html":
         return root
     parser = etree.HTMLParser(
-        recover=True, no_network=True, remove_comments=True, remove_pis=True, encoding="utf-8"
+        recover=True,
+        no_network=True,
+        huge_tree=True,
+        remove_comments=True,
+        remove_pis=True,
+        encoding="utf-8",
     )
     try:
         other = etree.fromstring(_CLOSED.sub(_opened, text).encode(), parser)
@@ -133,7 +144,7 @@ def _xml(*, recover: bool) -> etree.XMLParser:
         recover=recover,
         resolve_entities=False,
         no_network=True,
-        huge_tree=False,
+        huge_tree=True,  # else all below 256 elements is lost; sizes are bounded before
         load_dtd=False,
         remove_comments=True,
         remove_pis=True,

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from podforge.reading.epub.blocks import Block
+from podforge.reading.gutenbergmarks import CREDIT, END, START
 
 # Structural semantics (EPUB 3 Structural Semantics Vocabulary, DPUB-ARIA 1.1, OPF 2.0 guide and
 # Z39.98-2012) by the rule that leaves such a part out; the rules are what `--include` names.
@@ -72,15 +73,6 @@ _LEGAL = re.compile(
     r"tous droits réservés|todos los derechos|dépôt légal|british library",
     re.I,
 )
-_STARTED = re.compile(r"\*{3}\s*START OF (?:THE|THIS) PROJECT GUTENBERG", re.I)
-_ENDED = re.compile(
-    r"\*{3}\s*END OF (?:THE|THIS) PROJECT GUTENBERG|"
-    r"end of (?:the |this )?project gutenberg(?:'s|’s| e-?book| e-?text)",
-    re.I,
-)
-_MADE = re.compile(
-    r"(?:e-?text prepared|produced|transcribed|this e-?book was produced) by\b", re.I
-)
 
 PARTS = (*_TYPES, "licence", "nonlinear")  # what `include` may name, beside `all`
 _SHORT = 1500  # words: a chapter that is called like a cover has more
@@ -89,6 +81,8 @@ _SMALL = frozenset(("by", "a", "an", "the", "of", "and", "novel", "novella", "pl
 _MOST_TITLE = 40  # words of a title page
 _LONG = 60  # words: no line of a table of contents has as many
 _LINKED = 0.7  # of a table of contents stands in links
+_MOST_HEADER = 40  # blocks in which it is said who made the edition
+_LONGEST_MARK, _LONGEST_CREDIT = 300, 400  # characters
 _MOST_LEGAL = 900  # words of a copyright page
 
 
@@ -173,12 +167,18 @@ def leave_out(blocks: Sequence[Block], include: Iterable[str], *, typed: bool) -
 def leave_out_licence(documents: Sequence[Sequence[Block]]) -> None:
     """Mark what Project Gutenberg put before and behind a book."""
     flat = [block for blocks in documents for block in blocks]
-    ended = False
+    header, licence = -1, len(flat)
     for at, block in enumerate(flat):
-        text = block.text if "gutenberg" in block.raw.casefold() else ""
-        if _STARTED.search(text):
-            for before in flat[: at + 1]:
-                before.part = before.part or "licence"
-        ended = ended or bool(_ENDED.search(text) and len(text) < 300)
-        if ended or (at < 40 and len(block.text) < 400 and _MADE.match(block.text)):
+        said = block.raw.casefold()
+        if "gutenberg" not in said and "small print" not in said:
+            continue
+        if START.search(block.text):
+            header = at
+        if len(block.text) < _LONGEST_MARK and END.search(block.text):
+            licence = min(licence, at)
+    if header < 0 and licence == len(flat):
+        return
+    for at, block in enumerate(flat):
+        made = at < _MOST_HEADER and len(block.text) < _LONGEST_CREDIT and CREDIT.match(block.text)
+        if at <= header or at >= licence or made:
             block.part = block.part or "licence"

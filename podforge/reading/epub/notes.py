@@ -15,7 +15,7 @@ _CLASS = re.compile(
 _MARK = r"(?:\d{1,4}|[*†‡§¶]{1,4}|[A-Za-z]|[ivxlc]{1,6}|↩|note \d{1,4})\ufe0e?"
 _BARE = re.compile(_MARK, re.I)
 _BRACKETED = re.compile(rf"[\[({{]\s*{_MARK}\s*[\])}}]", re.I)
-_TARGET = re.compile(r"#.*?(?:foot|fn|note|ftn|endn|_ed?n)", re.I)
+_TARGET = re.compile(r"foot|fn|note|ftn|endn|_ed?n", re.I)  # in the fragment of a reference
 _LONGEST = 12  # characters of a reference
 
 
@@ -37,13 +37,14 @@ def is_reference(element: Element, begun: bool) -> bool:
     if tag != "a":
         return tag == "sup" and (bracketed or (bool(text) and not text.strip("*†‡§¶")))
     href = element.get("href", "")
-    if "#" not in href or "://" in href:
+    _, mark, fragment = href.partition("#")
+    if not mark or "://" in href:
         return False
     if text and not text.strip("*†‡§¶"):
         return True
     raised = any(local(one) in ("sup", "small") for one in (*element, *_parents(element)))
-    return (bracketed and (begun or _TARGET.search(href) is not None)) or bool(
-        _BARE.fullmatch(text) and (raised or _TARGET.search(href))
+    return (bracketed and (begun or _TARGET.search(fragment) is not None)) or bool(
+        _BARE.fullmatch(text) and (raised or _TARGET.search(fragment))
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from podforge.reading.epub.container import Container
 from podforge.reading.epub.package import Package
 
-_COMMENT = re.compile(r"/\*[^*]*(?:\*(?!/)[^*]*)*\*/")
+_COMMENT = re.compile(r"/\*(?:[^*]|\*(?!/))*+(?:\*/|$)")  # one that never ends goes on to the end
 _CLASS = re.compile(r"\s*[A-Za-z]*\.([\w-]+)\s*")
 _NONE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _SMALL = re.compile(r"font-variant(?:-caps)?\s*:\s*(?:all-)?small-caps", re.I)

@@ -9,11 +9,10 @@ from podforge.reading.epub.blocks import Block, Joined, joined
 from podforge.reading.epub.chapters import repeats, titled
 from podforge.reading.epub.container import Container
 from podforge.reading.ledger import Ledger
-from podforge.reading.names import normal
+from podforge.reading.names import normal, several
 from podforge.script import Chapter, Item, SceneBreak, Speech, replaced
 
 _BREAK = re.compile(r"(?!\.+$)[*⁂•~#☙❧❦❖❡✶✻✽✦◆◇○●※§=_⸻.\-–—\s·]{1,60}")  # `* * *`
-_SEVERAL = re.compile(r"\s*(?:,|;|&|/|\+|\b(?:and|und|et|y|e|och|og|en)\b)\s*", re.I)
 _TOGETHER = re.compile(r"\b(?:both|together)\b", re.I)
 _MOST_SWALLOWED = 3  # paragraphs that repeat a title
 
@@ -32,10 +31,8 @@ class Names:
         """The speakers a label names: the narrator for none, several for an ensemble of known."""
         if not _bare(name):
             return (self.narrator,)
-        parts = [_bare(part) for part in _SEVERAL.split(_TOGETHER.sub("", name)) if _bare(part)]
-        if len(parts) > 1 and all(part in self._known for part in parts):
-            return tuple(dict.fromkeys(self._known[part] for part in parts))
-        return (self._known[_bare(name)],)
+        together = several(_shown(_TOGETHER.sub("", name)), self._known)
+        return together or (self._known[_bare(name)],)
 
 
 class Teller:

@@ -2,8 +2,8 @@
 
 CommonMark with tables, except: indented code is a paragraph, raw HTML is left to the inline
 rules, and link definitions stay paragraphs, so that none of the three can swallow speech.
-Paragraphs that start like no other block are found by hand, because most of a script is such
-paragraphs and the full parser costs a second per megabyte.
+Paragraphs that start like no other block are found by hand, and so are headings and list items
+of one line, because most of a script is such and the full parser costs seconds per megabyte.
 """
 
 import re
@@ -48,6 +48,11 @@ _SPECIAL = re.compile(
     r"[ \t>#+=|~`:-]|\d{1,9}[.)]|[*_](?:[ \t]|$)|(?:\*[ \t]*){3,}$|(?:_[ \t]*){3,}$", re.M
 )
 _CONTINUES = re.compile(r"[ \t]")
+_ONE_LINE = re.compile(  # an item that holds one paragraph, or a heading that is not closed
+    rf"(?:(?P<marker>[*+-]|\d{{1,9}}[.)])(?: {{1,4}}|\t)(?!{_SPECIAL.pattern})"
+    r"|(?P<marks>#{1,6})(?: +|$))(?P<text>|\S.*(?<!#))",
+    re.M,
+)
 _FENCE = re.compile(r"[ \t>]*(?:(?:[*+-]|\d{1,9}[.)])[ \t]+)?(`{3,}(?=[^`]*$)|~{3,})")
 
 
@@ -58,10 +63,10 @@ def blocks(lines: list[str], line_offset: int) -> Iterator[Block]:
         if special or (region and _CONTINUES.match(lines[start])):
             region.append((start, end))
             continue
-        yield from _parse(lines, region, line_offset)
+        yield from _special(lines, region, line_offset)
         region = []
         yield Block("paragraph", tuple(_line(lines, n, line_offset) for n in range(start, end)))
-    yield from _parse(lines, region, line_offset)
+    yield from _special(lines, region, line_offset)
 
 
 def _line(lines: list[str], number: int, line_offset: int) -> Line:
@@ -103,12 +108,49 @@ def _parser() -> MarkdownIt:
     return parser
 
 
-def _parse(lines: list[str], region: list[tuple[int, int]], line_offset: int) -> Iterator[Block]:
-    if not region:
-        return
-    start, end = region[0][0], region[-1][1]
-    tokens = _parser().parse("\n".join(lines[start:end]))
-    yield from _Walk(lines, start, line_offset).blocks(tokens)
+def _special(lines: list[str], region: list[tuple[int, int]], line_offset: int) -> Iterator[Block]:
+    """The blocks of a region: one line each where that is sure, and from the parser."""
+    start, end = (region[0][0], region[-1][1]) if region else (0, 0)
+    fenced = any(_FENCE.match(line) for line in lines[start:end])
+    at = start  # what the parser gets begins here
+    for number in range(start, end if not fenced else start):
+        found = _ONE_LINE.fullmatch(lines[number].rstrip())
+        if not found or _goes_on(lines, number + 1, end):
+            continue
+        follows = number > at and lines[number - 1].strip(" \t")
+        if follows and (found["marker"] or "#")[:-1] not in ("", "1"):  # no other ends a paragraph
+            continue
+        yield from _parse(lines, at, number, line_offset)
+        yield _one_line(found, line_offset + number + 1)
+        at = number + 1
+    yield from _parse(lines, at, end, line_offset)
+
+
+def _goes_on(lines: list[str], number: int, end: int) -> bool:
+    """Whether what stands above a line may go on in it, or behind the blank lines there."""
+    below = number
+    while below < end and not lines[below].strip(" \t"):
+        below += 1
+    if below == end:
+        return False
+    if "|" in lines[below]:  # a table's head to the parser, if nothing stands above it
+        return True
+    if below == number:
+        return not _ONE_LINE.fullmatch(lines[below].rstrip())
+    return bool(_CONTINUES.match(lines[below]))
+
+
+def _one_line(found: re.Match[str], number: int) -> Block:
+    line = Line(number, found.start("text") + 1, found["text"])
+    if found["marks"]:
+        return Block("heading", (line,), len(found["marks"]))
+    return Block("paragraph", (line,), marker=found["marker"], listed=True)
+
+
+def _parse(lines: list[str], start: int, end: int, line_offset: int) -> Iterator[Block]:
+    if start < end:
+        tokens = _parser().parse("\n".join(lines[start:end]))
+        yield from _Walk(lines, start, line_offset).blocks(tokens)
 
 
 class _Walk:

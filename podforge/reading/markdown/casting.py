@@ -46,7 +46,7 @@ class Casting:
 
     def delivery(self, label: Label) -> str:
         """How the label says it is said, unless that is part of a declared name."""
-        return "" if self.named(label.full) and label.delivery else label.delivery
+        return "" if label.delivery and self.named(label.full) else label.delivery
 
 
 def declared(roles: Iterable[Role]) -> dict[str, str]:

@@ -23,6 +23,7 @@ from podforge.reading.markdown.marks import (
     cut,
     finish,
     keep,
+    marked,
     protected,
     unescape,
     void,
@@ -63,7 +64,7 @@ def worked(
     `labelled` says that a speaker label stood in front, so that `(softly)` is a delivery.
     `links` holds the defined link labels in lower case.
     """
-    if not _SPECIAL.search(raw) and not PRIVATE.search(raw) and not _LEADING_STAMP.match(raw):
+    if not _SPECIAL.search(raw) and not marked(raw) and not _LEADING_STAMP.match(raw):
         text = " ".join(raw.split())
         return Inline([Said(text, len(raw) - len(raw.lstrip()))] if text else [], raw)
     work = Working(protected(raw), unknown_tags)

@@ -44,7 +44,7 @@ _LEAD = re.compile(
 )
 # Possessive: a stamp is a bracket as well, and two ways for each would be 2^n for n.
 _TAIL = rf"(?P<tail>(?:\s*(?:{STAMP}|\([^()\n]{{1,60}}\)|\\?\[[^\[\]\n]{{1,60}}\]))*+)"
-_DASH_TIME = rf"(?:\s*[–—-]\s*{TIME})?"
+_DASH_TIME = rf"(?:\s*[–—,-]\s*{TIME})?"
 _BOLD = re.compile(
     r"(?P<wrap>[*_](?=\*\*|__))?(?P<mark>\*\*|__)\s*(?=[^\s*_])(?P<inner>[^\n]{1,200}?)(?P=mark)"
 )
@@ -54,7 +54,9 @@ _ENDLESS = re.compile(r"(?:\*\*|__)(?P<name>[^\W\d_][^:：*_\n]{0,59}):\s+(?P<re
 _LINKED = re.compile(r"\[([^\[\]]+)\]\([^()\s]*\)")
 _INNER = re.compile(rf"(?P<name>[^:：]{{1,80}}?){_TAIL}{_DASH_TIME}\s*(?P<colon>[:：])(?P<rest>.*)")
 _AFTER = re.compile(rf"{_TAIL}{_DASH_TIME}\s*(?P<colon>:(?![:/\d])|：)\s*(?P<rest>.*)", re.S)
-_AFTER_TIME = re.compile(rf"\s+(?:{TIME}\s*$|{STAMP})\s*(?P<rest>.*)", re.S)
+_AFTER_TIME = re.compile(rf"\s+(?:{TIME}\s*$|{STAMP}|`{TIME}`)\s*(?P<rest>.*)", re.S)
+_AFTER_DASH = re.compile(r"\s+[–—-]{1,2}\s+(?P<rest>\S.*)", re.S)
+_STAMPED = re.compile(rf"\s*{STAMP}\s*(?=[^\s:])")
 _PLAIN = re.compile(
     rf"(?P<name>(?:[^\W\d_]|\?\?)[^:：()\[\]<>*\n|]{{0,59}}?){_TAIL}{_DASH_TIME}"
     r"\s*(?::(?=\s|$)|：)\s*(?P<rest>.*)",
@@ -143,6 +145,8 @@ def _marked(text: str, at: int, found: re.Match[str]) -> Label | None:
     if found["wrap"]:
         after = after.rstrip().removesuffix(found["wrap"])
     written = _LINKED.sub(r"\1", found["inner"]) if "](" in found["inner"] else found["inner"]
+    stamped = _STAMPED.match(written)
+    written = written[stamped.end() :] if stamped else written
     inner = _INNER.fullmatch(written)
     if inner:
         return _inner_colon(inner, at, after)
@@ -155,6 +159,11 @@ def _marked(text: str, at: int, found: re.Match[str]) -> Label | None:
     behind = _AFTER_TIME.match(after)
     if behind:
         return Label(name, "strong", at, behind["rest"])
+    if stamped:
+        return Label(name, "strong", at, after.lstrip())
+    behind = _AFTER_DASH.match(after)
+    if behind:  # as in lists of words, where no word comes twice
+        return Label(name, "plain", at, behind["rest"])
     if name in ("Q.", "A.") and after.strip():
         return Label(name[0], "dotted", at, after.lstrip())
     return Label(name, "bare" if after.strip(" \\") else "alone", at, after)
@@ -224,6 +233,8 @@ def _angle(text: str, at: int) -> Label | None:
 
 def _delivery(tail: str) -> str:
     """How it is said, from `(softly)` behind a name; times and stage abbreviations are not."""
+    if not tail:
+        return ""
     parts = (part.strip() for part in _PAREN.findall(tail))
     return ", ".join(
         part for part in parts if part.lower() not in _NO_DELIVERY and not part[:1].isdigit()

@@ -157,7 +157,8 @@ def finish(piece: str, events: list[str], says: list[str]) -> Finished:
     """The text between two cuts, with what its marks stand for: `events` and `says` in order."""
     text = _GAPS.sub(" ", bare(piece)) if marked(piece) else piece
     if EVENT not in text and SAY not in text:
-        return Finished(" ".join(unescape(text).split()), (), None)
+        text = unescape(text) if marked(text) else text
+        return Finished(" ".join(text.split()), (), None)
     return _placed(text, events, says)
 
 

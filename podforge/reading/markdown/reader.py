@@ -14,7 +14,7 @@ from podforge.reading.markdown.comments import blanked, hidden
 from podforge.reading.markdown.labels import parse
 from podforge.reading.markdown.passages import labels, links, passages
 from podforge.reading.markdown.telling import Manner, Telling
-from podforge.reading.names import RESERVED, meant, normal
+from podforge.reading.names import RESERVED, listed, meant, normal
 from podforge.script import Header, Role, Script
 
 
@@ -145,7 +145,8 @@ def _report_inferred(casting: Casting, findings: Findings, telling: Telling) -> 
     """With an open cast, say who was found; and who may be a slip of the pen."""
     if not casting.inferred:
         return
-    names = ", ".join(f"{one.name} ({one.times})" for one in casting.inferred)
+    most = sorted(casting.inferred, key=lambda one: -one.times)
+    names = listed(f"{one.name} ({one.times})" for one in most)
     findings.warning(
         findings.place(0),
         f"no closed cast; speakers found by their labels: {names}; "

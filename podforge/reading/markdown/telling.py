@@ -23,6 +23,8 @@ from podforge.reading.markdown.remains import number_before, numbered, rest_of, 
 from podforge.reading.names import RESERVED, closest, meant, normal, stopped
 from podforge.script import Chapter, Item, Pause, SceneBreak, Speech
 
+MOST_DESCRIBED = 6  # words of a cue; more are likely to be somebody's
+
 
 @dataclass(frozen=True)
 class Manner:
@@ -226,7 +228,11 @@ class Telling:
     def _cue(self, label: Label, place: Place) -> Item | None:
         if label.form in ("bare", "alone") or not label.name[:1].isupper():
             return None
-        return cues.labelled(label.name, label.rest.replace("\\", ""), place)
+        cue = cues.labelled(label.name, label.rest.replace("\\", ""), place)
+        if cue and not cue.file and (words := len(label.rest.split())) > MOST_DESCRIBED:
+            text = f'"{label.name}:" is a cue, whose {words} words are not spoken'
+            self.findings.warning(place, f"{text}; declare it as a speaker to have them said")
+        return cue
 
     def _begin(self, who: tuple[str, ...], delivery: str, place: Place) -> None:
         self._end_turn()

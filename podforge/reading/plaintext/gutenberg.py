@@ -1,35 +1,16 @@
-"""What Project Gutenberg puts around a text: its header, its licence, and who made the edition.
-
-Seen in their files since 1991: `*** START OF THE PROJECT GUTENBERG EBOOK ... ***`, and before
-that `*END*THE SMALL PRINT! FOR PUBLIC DOMAIN ETEXTS*...*END*`.
-"""
+"""What Project Gutenberg puts around a text: its header, its licence, and who made the edition."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from podforge.reading.gutenbergmarks import CREDIT, END, START
 from podforge.reading.ledger import Ledger
 
 _PROJECT = re.compile(r"project gutenberg", re.I)
-_START = re.compile(
-    r"\s*\*{2,3}\s*START OF (?:THE|THIS)(?: COPYRIGHTED)? PROJECT GUTENBERG|"
-    r"\s*\*?END[* ]*THE SMALL PRINT",
-    re.I,
-)
-_END = re.compile(
-    r"\s*\*{2,3}\s*END OF (?:THE|THIS)(?: COPYRIGHTED)? PROJECT GUTENBERG|"
-    r"\s*End of (?:the |this )?Project Gutenberg(?:'s|’s| e)",
-    re.I,
-)
 _FIELD = re.compile(r"(Title|Author|Language)\s*:\s*(\S.*)", re.I)
 _OF = re.compile(
     r"\W*(?:The )?Project Gutenberg(?:'s)? E-?(?:text|book) of (.+?)(?:,? by (.+?))?\W*", re.I
-)
-_CREDITS = re.compile(
-    r"\W*(?:(?:this )?e-?(?:text|book) (?:was )?(?:produced|prepared|created|transcribed)|"
-    r"(?:produced|prepared|transcribed|scanned|proofed) (?:by|from)|"
-    r"transcriber[’']?s?[’']? note|html version by|cover image)",
-    re.I,
 )
 _LANGUAGES = {
     "english": "en", "french": "fr", "german": "de", "spanish": "es", "italian": "it",
@@ -39,6 +20,7 @@ _LANGUAGES = {
     "esperanto": "eo", "welsh": "cy", "icelandic": "is", "romanian": "ro",
 }  # fmt: skip
 _MOST_HEADER = 400  # lines in which a header ends
+_LONGEST = 300  # characters of a line that names a book
 _MOST_MARK = 4  # lines over which a mark between stars runs
 
 
@@ -57,7 +39,7 @@ class Edition:
 def without_licence(lines: Sequence[str], ledger: Ledger) -> Edition:
     """Cuts header and licence off and counts them; all of it is the text where none is found."""
     first = _after_start(lines)
-    ends = (at for at in range(len(lines) - 1, first, -1) if _END.match(lines[at]))
+    ends = (at for at in range(len(lines) - 1, first, -1) if END.match(lines[at].lstrip()))
     last = min(ends, default=len(lines))
     licensed = first > 0 or last < len(lines)
     for line in (*lines[:first], *lines[last:]):
@@ -68,14 +50,13 @@ def without_licence(lines: Sequence[str], ledger: Ledger) -> Edition:
 
 def is_credit(text: str) -> bool:
     """Whether a paragraph says who made the edition, or is a note of theirs."""
-    return bool(_CREDITS.match(text) or _PROJECT.search(text[:200]))
+    return bool(CREDIT.match(text) or _PROJECT.search(text[:200]))
 
 
 def _after_start(lines: Sequence[str]) -> int:
     """The line behind the mark that ends the header; 0 where there is none."""
-    at = next(
-        (n for n in range(min(len(lines), _MOST_HEADER) - 1, -1, -1) if _START.match(lines[n])), -1
-    )
+    head = list(enumerate(lines[:_MOST_HEADER]))
+    at = next((n for n, line in reversed(head) if START.match(line.lstrip())), -1)
     if at < 0:
         return 0
     for end in range(at, min(at + _MOST_MARK, len(lines))):
@@ -97,7 +78,7 @@ def _header(lines: Sequence[str]) -> tuple[str, str, str]:
             facts[key] += f" {line.strip()}"
         else:
             key = ""
-    named = next((found for line in lines if (found := _OF.fullmatch(line))), None)
+    named = next((found for line in lines if (found := _OF.fullmatch(line[:_LONGEST]))), None)
     title, author = named.groups(default="") if named else ("", "")
     language = facts.get("language", "").lower().split(",")[0].strip()
     return (

@@ -1,7 +1,7 @@
 """Plain text of books: its paragraphs, and the marks that take the place of type."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -37,8 +37,8 @@ class Paragraph(NamedTuple):
         return " ".join(" ".join(self.lines).split())
 
 
-def without_notes(text: str, ledger: Ledger) -> str:
-    """The text with blanks in place of `[Illustration: ...]` and the like, which are counted."""
+def notes_in(text: str) -> list[tuple[int, int]]:
+    """Where `[Illustration: ...]` and the like stand."""
     spans: list[tuple[int, int]] = []
     opened: list[int] = []
     for match in re.finditer(r"[\[\]]", text):
@@ -50,6 +50,11 @@ def without_notes(text: str, ledger: Ledger) -> str:
                 while spans and spans[-1][0] > start:
                     spans.pop()
                 spans.append((start, match.end()))
+    return spans
+
+
+def without_notes(text: str, spans: Iterable[tuple[int, int]], ledger: Ledger) -> str:
+    """The text with blanks in place of notes, which are counted."""
     parts: list[str] = []
     at = 0
     for start, end in spans:

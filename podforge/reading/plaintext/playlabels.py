@@ -8,9 +8,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
-from podforge.reading.names import normal
+from podforge.reading.names import normal, several
 from podforge.reading.plaintext.lines import Paragraph
 
 _LETTER = r"[^\W\d_]"
@@ -19,7 +21,8 @@ _TITLE = (
     r"(?:(?:[Mm][Rr][Ss]?|[DdSs][Rr]|[Ss][Tt]|REV|Rev|CAPT|Capt|COL|Col|GEN|Gen|LT|SGT|SERGT|"
     rf"PROF|Prof|HON|Hon|MME|MLLE|{_LETTER}|\d{{1,2}}(?:ST|ND|RD|TH|st|nd|rd|th)?)\.? )?"
 )
-_LINKS = frozenset(("and", "of", "the", "to", "in", "de", "la", "von", "st", "nd", "rd", "th"))
+_LINK_WORDS = "and of the to in de la von st nd rd th und et y e och og en"
+_LINKS = frozenset(_LINK_WORDS.split())
 _NAME = rf"{_TITLE}{_WORD}(?:,? (?:{_WORD}|\d{{1,2}}|&)){{0,6}}"
 _LINE = re.compile(
     rf"\s*(?:(?P<italic>[_=])(?P<set>(?:{_WORD}\. )?{_NAME})|(?P<name>{_NAME}))(?P<tail>"
@@ -44,6 +47,7 @@ adieu farewell amen god heavens the a an my your his her their is are was stay g
 always ever one two three
 """
 _COMMON = frozenset(_WORDS.split())  # before a full stop these are sentences
+Style = Literal["capitals", "italic", "mixed"]
 Way = Literal["alone", "inline", "bracket", "dash", "bare"]
 _WAYS: tuple[Way, ...] = ("alone", "inline", "bracket", "dash", "bare")
 _LONGEST_LINE, _SHORTEST = 2_000, 2  # characters of a line; letters of a name
@@ -62,8 +66,9 @@ class Label(NamedTuple):
 
     name: str
     way: Way
-    style: Literal["capitals", "italic", "mixed"]
+    style: Style
     length: int  # characters up to the speech
+    stops: bool  # a full stop stands behind the name, which may be cut short
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,12 @@ class Company:
 
     names: Mapping[str, str]
     ways: Set[tuple[str, str]]
+
+    @cached_property
+    def words(self) -> Set[str]:
+        """The words of the names."""
+        words = {word for name in self.names for word in name.split()}
+        return {word for word in words if len(word) > _SHORTEST} - _LINKS
 
     def label(self, line: str, opens: bool) -> Label | None:
         """The label of a line; `opens` says that it is the first of its paragraph."""
@@ -89,8 +100,7 @@ class Company:
         alone = self.names.get(normal(name))
         if alone:
             return (alone,)
-        found = [self.names.get(normal(part)) for part in _parts(name)]
-        return () if len(found) < 2 or None in found else tuple(filter(None, found))
+        return several(name, self.names)
 
 
 def label(line: str) -> Label | None:
@@ -110,12 +120,13 @@ def label(line: str) -> Label | None:
     if small and not all(word[0].isupper() or word in _LINKS for word in words):
         return None
     italic = bool(found["italic"]) and way != "bare"
-    return Label(name, way, "italic" if italic else "mixed" if small else "capitals", found.end())
+    style: Style = "italic" if italic else "mixed" if small else "capitals"
+    return Label(name, way, style, found.end(), found["tail"].lstrip("_=").startswith("."))
 
 
 def company(found: Sequence[Paragraph], acts: int, persons: Iterable[str]) -> Company | None:
     """The names of the play that a text is; None when it is none."""
-    listed = {normal(name) for name in persons}
+    listed = {normal(name): name for name in persons}
     seen = [one for paragraph in found for one in _labels(paragraph)]
     names = Counter(normal(one.name) for one in seen)
     said = [one for one in seen if _counts(one, acts, names, listed)]
@@ -139,13 +150,45 @@ def company(found: Sequence[Paragraph], acts: int, persons: Iterable[str]) -> Co
         near = one.style == "mixed" and any(_abbreviates(normal(one.name), name) for name in names)
         if (one.style, one.way) in ways and (often or sure or near or named):
             known.setdefault(normal(one.name), one.name)
-    together = [key for key in known if _is_together(known[key], {*known, *listed})]
-    for part in (part for key in together for part in _parts(known.pop(key))):
+    together = {key: several(name, listed | known) for key, name in known.items()}
+    for key in filter(together.get, together):
+        del known[key]
+    for part in (part for parts in together.values() for part in parts):
         known.setdefault(normal(part), part)
-    return Company(known, ways)
+    return Company(known | _in_full(seen, known, listed), ways)
 
 
-def _counts(one: Label, acts: int, names: Mapping[str, int], listed: set[str]) -> bool:
+def _in_full(
+    seen: Sequence[Label], known: Mapping[str, str], listed: Mapping[str, str]
+) -> dict[str, str]:
+    """The full name of each that is cut short (`Ham.`, `Hamlet.`), where only one begins so.
+
+    Nobody answers himself: names that follow one another are two persons.
+    """
+    said = [normal(one.name) for one in seen]
+    pairs = {frozenset(pair) for pair in pairwise(said)}
+    short = {normal(one.name) for one in seen if one.stops} & known.keys() - listed.keys()
+    full: dict[str, str] = {}
+    for cut in short:
+        longer = {name for name in listed.keys() | known.keys() if _is_cut(cut, name)}
+        longer = {
+            name
+            for name in longer
+            if not any(name.startswith(f"{other} ") for other in longer)
+            and (name in listed or not any(_is_cut(name, other) for other in longer))
+        }
+        if len(longer) == 1 and frozenset((cut, *longer)) not in pairs:
+            (name,) = longer
+            full[cut] = known.get(name) or listed[name]
+    return full
+
+
+def _is_cut(one: str, other: str) -> bool:
+    """Whether one name is the other, cut within a word."""
+    return len(one) >= _SHORTEST and other.startswith(one) and other[len(one) :][:1].isalpha()
+
+
+def _counts(one: Label, acts: int, names: Mapping[str, int], listed: Iterable[str]) -> bool:
     """Whether a label is evidence: in small letters only in what is headed as a play."""
     often = names[normal(one.name)] > 1
     if one.style != "mixed":
@@ -169,12 +212,3 @@ def _abbreviates(one: str, other: str) -> bool:
         and one[:3] == other[:3]
         and (one.startswith(other) or other.startswith(one))
     )
-
-
-def _is_together(name: str, known: Set[str]) -> bool:
-    parts = [normal(part) for part in _parts(name)]
-    return len(parts) > 1 and all(part in known for part in parts)
-
-
-def _parts(name: str) -> list[str]:
-    return re.split(r",? (?:and|AND|&) |, ", name)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -11,10 +11,11 @@ from podforge.reading.findings import Findings
 from podforge.reading.ledger import Ledger
 from podforge.reading.plaintext.gutenberg import Edition
 from podforge.reading.plaintext.lines import Paragraph, is_rule, joined, shown
+from podforge.reading.plaintext.persons import lists_persons, persons_of
 from podforge.reading.plaintext.playlabels import Company, Label, company
 from podforge.reading.plaintext.playspeech import is_direction, pieces_of
 from podforge.reading.plaintext.prose import NARRATOR
-from podforge.script import Chapter, Header, Item, Role, SceneBreak, Script, Speech
+from podforge.script import Chapter, Header, Item, SceneBreak, Script, Speech
 
 _COUNT = (
     r"(?:[ivxlc]+|\d+|(?:the )?(?:first|second|third|fourth|fifth|last|one|two|three|four|five))"
@@ -27,12 +28,6 @@ _ACT = re.compile(
 )
 _SCENE = re.compile(
     rf"sc(?:o?e|œ)na \w+\W*|(?:scene|sc\.),? {_COUNT}\b.*|scene\W*|scene[.:—-].*", re.I | re.S
-)
-_PERSONS = re.compile(
-    r"\W*(?:dramatis person.{1,3}|(?:the )?persons? (?:of|in) the (?:play|drama).*|"
-    r"(?:list of )?characters.{0,30}|persons represented.*|(?:the )?cast.{0,20}|the persons.*|"
-    r"persons of the .{1,20}|persons)\W*",
-    re.I,
 )
 _FAR, _FEW = 3, 2  # blank lines before a title, and its lines
 
@@ -54,6 +49,14 @@ class _Turn:
     delivery: str = ""
 
 
+@dataclass(frozen=True)
+class _Silent:
+    """The words that are not heard, by the number of their first line."""
+
+    listed: dict[int, int] = field(default_factory=dict)  # in the list of persons of another play
+    unsaid: dict[int, int] = field(default_factory=dict)  # neither said by anyone nor an entrance
+
+
 def read_play(
     found: Sequence[Paragraph], edition: Edition, findings: Findings, ledger: Ledger
 ) -> Script | None:
@@ -70,10 +73,16 @@ def read_play(
     if words and not edition.licensed:
         place = findings.place(found[0].number, 1)
         findings.warning(place, f"what stands before the play is not spoken: {words} words")
-    items = tuple(_items(found[begins:], cast, findings, ledger))
-    names = dict.fromkeys(
-        name for item in items if isinstance(item, Speech) for name in item.speakers
-    )
+    silent = _Silent()
+    items = tuple(_items(found[begins:], cast, findings, ledger, silent))
+    for text, stretches in (
+        ("a list of persons is not spoken", silent.listed),
+        ("text that nobody says is not spoken", silent.unsaid),
+    ):
+        if stretches:
+            number = max(stretches, key=stretches.__getitem__)
+            place = findings.place(number, 1)
+            findings.warning(place, f"{text}: {sum(stretches.values())} words")
     title = edition.title or (shown(found[0].text)[:120] if begins else "")
     header = Header(
         title=title,
@@ -81,7 +90,6 @@ def read_play(
         language=edition.language or "en",
         mode="audiobook",
         narrator=NARRATOR,
-        roles=tuple(Role(name) for name in dict.fromkeys((NARRATOR, *names))),
         closed=True,
         deals=True,
     )
@@ -102,19 +110,16 @@ def _heading(one: Paragraph) -> int:
 
 def _persons(found: Sequence[Paragraph]) -> Iterator[str]:
     """The names that the list of persons gives, up to the first act."""
-    at = next((at for at, one in enumerate(found) if _lists_persons(one)), None)
+    at = next((at for at, one in enumerate(found) if lists_persons(one)), None)
     for one in found[at + 1 :] if at is not None else ():
         if _heading(one):
             return
-        for line in one.lines:
-            name = re.split(r"[,.:;—(\[]|--| {2,}", shown(line).strip())[0]
-            if 0 < len(name) <= 40:
-                yield name
+        yield from persons_of(one)
 
 
 def _begins(found: Sequence[Paragraph], cast: Company) -> int:
     """Where the play begins: at the first heading of the first section in which anyone speaks."""
-    persons = [at for at, one in enumerate(found) if _lists_persons(one)]
+    persons = [at for at, one in enumerate(found) if lists_persons(one)]
     late = persons and persons[0] < len(found) // 3
     heads = [at for at, one in enumerate(found) if _heading(one)]
     after = persons[0] if late else -1
@@ -131,19 +136,24 @@ def _speaks(one: Paragraph, cast: Company) -> bool:
 
 
 def _items(
-    found: Sequence[Paragraph], cast: Company, findings: Findings, ledger: Ledger
+    found: Sequence[Paragraph],
+    cast: Company,
+    findings: Findings,
+    ledger: Ledger,
+    silent: _Silent,
 ) -> Iterator[Item]:
     top = min((level for one in found if (level := _heading(one))), default=0)
     turn = _Turn()
     listing = False  # in the list of persons of another play
-    for one in found:
+    for one, after in zip(found, (*found[1:], None), strict=True):
         level = _heading(one)
-        listing = not level and (listing or _lists_persons(one))
+        listing = not level and (lists_persons(one) or (listing and not _speech(one, after, cast)))
         if level:
             yield from _headed(one, level == top, findings, ledger)
             turn = _Turn()
         elif listing:
             ledger.add("preamble", joined(one.lines))
+            silent.listed[one.number] = len(one.text.split())
         elif is_rule(one.text):
             ledger.add("scene", one.text)
             yield SceneBreak(findings.place(one.number, 1))
@@ -152,13 +162,26 @@ def _items(
             for chunk in _chunks(one, cast):
                 if chunk.label:
                     turn = _Turn(cast.who(chunk.label.name), begins=True)
-                said = _said(chunk, turn, ledger)
+                said = _said(chunk, turn, cast, ledger, silent)
                 if said:
                     turn = replace(turn, delivery=said.delivery or turn.delivery)
                 if said and said.text:
                     place = findings.place(chunk.number, 1)
                     yield Speech(turn.who, said.text, place, turn.delivery, said.events)
                     turn = _Turn(turn.who)
+
+
+def _speech(one: Paragraph, after: Paragraph | None, cast: Company) -> bool:
+    """Whether a paragraph in a list of persons is a speech: a known name, and what is said."""
+    first, *more = _chunks(one, cast)
+    if not first.label or more:
+        return False
+    text = joined(first.lines)[first.label.length :]
+    if not text.strip() and after and not _heading(after) and not _speaks(after, cast):
+        listed = any(cast.who(name) for name in persons_of(after))  # `BEN`, and then `ADA, a maid`
+        text = "" if listed else joined(after.lines)
+    said = told(pieces_of(text, True), Ledger()).text.lstrip("“\"'‘—-")
+    return bool(said) and not said[0].islower()
 
 
 def _headed(one: Paragraph, opens: bool, findings: Findings, ledger: Ledger) -> Iterator[Item]:
@@ -176,10 +199,6 @@ def _is_title(one: Paragraph) -> bool:
     return one.gap >= _FAR and len(one.lines) <= _FEW and shown(one.text).isupper()
 
 
-def _lists_persons(one: Paragraph) -> bool:
-    return bool(_PERSONS.fullmatch(shown(one.text[:60])))
-
-
 def _chunks(one: Paragraph, cast: Company) -> Iterator[_Chunk]:
     """The paragraph cut before each label."""
     start, now = 0, None
@@ -192,13 +211,19 @@ def _chunks(one: Paragraph, cast: Company) -> Iterator[_Chunk]:
     yield _Chunk(one.number + start, one.lines[start:], now)
 
 
-def _said(chunk: _Chunk, turn: _Turn, ledger: Ledger) -> Told | None:
-    """What a chunk says; None where it is a direction."""
+def _said(
+    chunk: _Chunk, turn: _Turn, cast: Company, ledger: Ledger, silent: _Silent
+) -> Told | None:
+    """What a chunk says; None where it is a direction, or nobody is there to say it."""
     text = joined(chunk.lines)
     if chunk.label:
         ledger.add("label", text[: chunk.label.length])
         text = text[chunk.label.length :]
-    elif not turn.who or is_direction(chunk.lines, text, turn.begins):
-        ledger.add("direction", text)
-        return None
-    return told(pieces_of(text, turn.begins), ledger)
+        return told(pieces_of(text, turn.begins), ledger)
+    direction = is_direction(chunk.lines, text, turn.begins, cast.words)
+    if turn.who and not direction:
+        return told(pieces_of(text, turn.begins), ledger)
+    if not direction:
+        silent.unsaid[chunk.number] = len(text.split())
+    ledger.add("direction", text)
+    return None

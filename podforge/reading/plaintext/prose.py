@@ -10,14 +10,18 @@ from podforge.reading.ledger import Ledger
 from podforge.reading.plaintext.gutenberg import Edition, is_credit
 from podforge.reading.plaintext.headings import PART, Heading, contents, headings, is_prose
 from podforge.reading.plaintext.lines import Paragraph, is_rule, joined, shown, unmarked
-from podforge.script import Chapter, Header, Item, Role, SceneBreak, Script, Speech
+from podforge.script import Chapter, Header, Item, SceneBreak, Script, Speech
+from podforge.sentences import ends_sentence
 
 NARRATOR = "Narrator"
 _NOTES = re.compile(r"\W*(?:foot|end)?notes?\W*|\W*transcriber['’]?s? notes?\b.*", re.I)
 _NOTE = re.compile(r"\s*\[(?:\d{1,4}|[A-Z*])\]\s")
+_NUMBERED = re.compile(r"\s*(?:[\[({]?(?:\d{1,4}|[A-Za-z])[\])}.:]+|[*†‡§¶]+|\[[*†‡§¶]+\])\s*\S")
+_EDITOR = re.compile(r"\W*transcriber", re.I)
 _BY = re.compile(r"\W*(?:written )?by\W+(\w.{1,80}?)\W*", re.I)
-_SENTENCE = re.compile(r"[.!?…][\"'”’)_]*$")
+_STOPS = ".!?…。！？"
 _FRONT = "front-matter"
+_LEFT_OUT = {"footnote": "footnotes", "contents": "contents"}
 _LONGEST = 120  # characters of a title
 _FAR = 3  # blank lines that end a section of notes
 _MOST_FRONT = 40  # paragraphs before the first that is prose
@@ -42,13 +46,18 @@ def read_book(
     if words and not edition.licensed:
         place = findings.place(front[0].number, 1)
         findings.warning(place, f"the title page is not spoken: {words} words")
+    for rule, name in _LEFT_OUT.items():
+        silent = [found[at] for at in sorted(parts.rules) if parts.rules[at] == rule]
+        if silent:
+            words = sum(len(one.text.split()) for one in silent)
+            place = findings.place(silent[0].number, 1)
+            findings.warning(place, f"left out: {name} ({words} words)")
     header = Header(
         title=edition.title or title,
         author=edition.author or author,
         language=edition.language or "en",
         mode="audiobook",
         narrator=NARRATOR,
-        roles=(Role(NARRATOR),),
         closed=True,
         deals=True,
     )
@@ -112,14 +121,12 @@ def _parts(found: Sequence[Paragraph], licensed: bool) -> _Parts:
     heads = headings(found)
     rules = dict.fromkeys(contents(found, heads), "contents")
     titles = {at + more for at, head in heads.items() for more in range(1, head.size)}
-    notes = False
+    notes = _notes(found, heads)
     for at, one in enumerate(found):
         text = one.text[:_LONGEST]
-        notes = bool(_NOTES.fullmatch(text)) or (notes and one.gap < _FAR)
-        notes = notes and at not in heads
         if at in heads or at in rules or at in titles:
             continue
-        if notes or _NOTE.match(one.lines[0]):
+        if at in notes or _NOTE.match(one.lines[0]):
             rules[at] = "footnote"
         elif is_rule(text):
             rules[at] = "scene"
@@ -137,11 +144,35 @@ def _parts(found: Sequence[Paragraph], licensed: bool) -> _Parts:
     return _Parts(heads, rules)
 
 
+def _notes(found: Sequence[Paragraph], heads: Mapping[int, Heading]) -> set[int]:
+    """The sections of notes: below a title `Notes` from the first numbered one to the last."""
+    notes: set[int] = set()
+    at = 0
+    while at < len(found):
+        if at in heads or not _NOTES.fullmatch(found[at].text[:_LONGEST]):
+            at += 1
+            continue
+        end = at + 1
+        while end < len(found) and end not in heads and found[end].gap < _FAR:
+            end += 1
+        below = range(at + 1, end)
+        numbered = [one for one in below if _NUMBERED.match(found[one].lines[0])]
+        if _EDITOR.match(found[at].text):
+            notes.update(range(at, end))
+        elif numbered and numbered[0] == at + 1:
+            notes.update(range(at, numbered[-1] + 1))
+        at = end
+    return notes
+
+
 def _is_sentence(one: Paragraph) -> bool:
     """Whether a short paragraph is said and no line of a title page."""
     words = one.text.split()
     small = sum(word.islower() for word in words)
-    return bool(_SENTENCE.search(one.text)) and small >= min(2, len(words) - 1) and len(words) > 1
+    text = shown(one.text)
+    stop = max(map(text.rfind, _STOPS))
+    ends = stop >= 0 and ends_sentence(text, stop)
+    return ends and small >= min(2, len(words) - 1) and len(words) > 1
 
 
 def _near_an_end(at: int, count: int) -> bool:

@@ -10,7 +10,7 @@ from podforge.reading.markdown.labels import Label, parse
 from podforge.reading.markdown.reader import read_markdown
 from podforge.reading.names import normal
 from podforge.reading.plaintext.gutenberg import without_licence
-from podforge.reading.plaintext.lines import paragraphs, without_notes
+from podforge.reading.plaintext.lines import notes_in, paragraphs, without_notes
 from podforge.reading.plaintext.playtext import read_play
 from podforge.reading.plaintext.prose import read_book
 from podforge.reading.screenplay.fountain import screenplay
@@ -27,20 +27,34 @@ def read_plain_text(path: Path, asked: Asked, findings: Findings) -> Script:
     text = load(path, asked.encoding)
     if text.lstrip().startswith(("---\n", "+++\n")):
         return read_markdown(text, findings, infer=asked.infer)
-    if len(_SCENES.findall(text)) >= _FEW and (acted := screenplay(text, findings)).header.roles:
+    if len(_SCENES.findall(text)) >= _FEW and (acted := _acted(text, findings)):
         return acted
     ledger = Ledger()
     lines = text.split("\n")
     edition = without_licence(lines, ledger)
     body = "\n".join(lines[edition.first : edition.last])
-    found = list(paragraphs(without_notes(body, ledger).split("\n"), edition.first + 1))
+    notes = notes_in(body)
+    found = list(paragraphs(without_notes(body, notes, ledger).split("\n"), edition.first + 1))
     script = read_play(found, edition, findings, ledger)
     if script is None and not edition.licensed:
         dialogue = _dialogue(text, asked, findings)
         if dialogue:
             return dialogue
     told = script or read_book(found, edition, findings, ledger)
+    if words := sum(len(body[start:end].split()) for start, end in notes):
+        place = findings.place(edition.first + 1 + body.count("\n", 0, notes[0][0]), 1)
+        findings.warning(place, f"left out: notes in brackets ({words} words)")
     return replace(told, account=ledger.account(visible(text)))
+
+
+def _acted(text: str, findings: Findings) -> Script | None:
+    """The screenplay in a text; None where nobody speaks in it."""
+    told = Findings(findings.file)
+    script = screenplay(text, told)
+    if not any(script.speeches()):
+        return None
+    findings.problems += told.problems
+    return script
 
 
 def _dialogue(text: str, asked: Asked, findings: Findings) -> Script | None:

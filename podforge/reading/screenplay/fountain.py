@@ -11,17 +11,26 @@ from pathlib import Path
 
 from podforge.reading import pauses, vocal
 from podforge.reading.asides import Told, told
-from podforge.reading.captions.utterances import cleaned
 from podforge.reading.findings import Findings
 from podforge.reading.ledger import Ledger, visible
 from podforge.reading.names import normal
-from podforge.reading.screenplay.lines import Cue, Element, Line, elements, lean, titled, unmarked
+from podforge.reading.screenplay.lines import (
+    Character,
+    Element,
+    Line,
+    elements,
+    lean,
+    titled,
+    unmarked,
+)
 from podforge.reading.source import Asked, load
-from podforge.script import Chapter, Header, Item, Pause, Role, SceneBreak, Script, Speech
+from podforge.reading.tidying import as_label
+from podforge.script import Chapter, Header, Item, Pause, SceneBreak, Script, Speech
 
 _SCENE_NUMBER = re.compile(r"\s*#[\w.\-]{1,20}#\s*$")
 _TOGETHER = re.compile(r"\s+(?:AND|and)\s+|\s*[&+/]\s*")
 _SILENT = {"action": "direction", "centered": "direction", "transition": "direction"}
+_ACTION = ("action", "centered")  # what a narrator reads
 _AUTHORS = ("author", "authors")
 
 
@@ -36,9 +45,10 @@ def screenplay(text: str, findings: Findings) -> Script:
     lines = lean(text, ledger)
     facts, first = titled(lines, ledger)
     found = list(elements(lines, first))
-    narrator = cleaned(facts.get("narrator", ""))
+    narrator = as_label(facts.get("narrator", ""))
     items = tuple(_Telling(found, narrator, findings, ledger).items())
-    names = dict.fromkeys(n for item in items if isinstance(item, Speech) for n in item.speakers)
+    if not narrator:
+        _warn_of_silence(found, findings)
     header = Header(
         title=facts.get("title", ""),
         author=next((facts[key] for key in _AUTHORS if key in facts), ""),
@@ -46,11 +56,22 @@ def screenplay(text: str, findings: Findings) -> Script:
         language=facts.get("language", "en"),
         mode="audiobook" if narrator else "podcast",
         narrator=narrator,
-        roles=tuple(Role(name) for name in names),
         closed=True,
         deals=True,
     )
     return Script(findings.file, header, items, account=ledger.account(visible(text)))
+
+
+def _warn_of_silence(found: Sequence[Element], findings: Findings) -> None:
+    """One warning for all the action that nobody reads."""
+    silent = [line for element in found if element.kind in _ACTION for line in element.lines]
+    words = sum(len(line.text.split()) for line in silent)
+    if words:
+        findings.warning(
+            findings.place(silent[0].number),
+            f"{words} {'word of action is' if words == 1 else 'words of action are'} not spoken; "
+            "to have them read, write `Narrator: Name` on the title page",
+        )
 
 
 class _Telling:
@@ -61,10 +82,9 @@ class _Telling:
     ) -> None:
         self._found, self._narrator = found, narrator
         self._findings, self._ledger = findings, ledger
-        cues = (element.cue for element in found if element.cue)
         self._names: dict[str, str] = {}
-        for cue in cues:
-            self._names.setdefault(normal(cue.name), cue.name)
+        for name in (element.character.name for element in found if element.character):
+            self._names.setdefault(normal(name), name)
         levels = [element.level for element in found if element.kind == "section"]
         self._chapters = min(levels, default=0)
 
@@ -73,8 +93,8 @@ class _Telling:
         for element in self._found:
             match element.kind:
                 case "dialogue":
-                    assert element.cue
-                    yield from self._dialogue(element.cue, element.lines)
+                    assert element.character
+                    yield from self._dialogue(element.character, element.lines)
                 case "section" | "scene":
                     yield from self._heading(element)
                 case "action" | "centered" if self._narrator:
@@ -97,11 +117,11 @@ class _Telling:
         if title and self._narrator:
             yield Speech((self._narrator,), title, place)
 
-    def _dialogue(self, cue: Cue, lines: Sequence[Line]) -> Iterator[Item]:
+    def _dialogue(self, character: Character, lines: Sequence[Line]) -> Iterator[Item]:
         self._ledger.add("label", lines[0].text)
-        who = self._who(cue.name)
+        who = self._who(character.name)
         held: list[Line] = []
-        delivery = cue.delivery
+        delivery = character.delivery
         for line in lines[1:]:
             if not line.aside:
                 held.append(line)
@@ -122,7 +142,7 @@ class _Telling:
         yield from self._speech(who, held, delivery)
 
     def _who(self, name: str) -> tuple[str, ...]:
-        """The speaker of a cue, or several where it names others that speak."""
+        """Who speaks under a name: several where it names others that speak."""
         parts = [self._names.get(normal(part)) for part in _TOGETHER.split(name)]
         if len(parts) > 1 and None not in parts:
             return tuple(dict.fromkeys(part for part in parts if part))

@@ -6,8 +6,8 @@ from typing import Literal, NamedTuple
 
 from podforge.reading import vocal
 from podforge.reading.asides import EVENTS, SPOKEN, Piece, cut
-from podforge.reading.captions.utterances import cleaned
 from podforge.reading.ledger import Ledger
+from podforge.reading.tidying import as_label
 
 Kind = Literal[
     "action", "centered", "transition", "scene", "section", "synopsis", "rule", "dialogue"
@@ -20,9 +20,7 @@ logline format company version draft subtitle episode series
 _KEYS = frozenset(_WORDS.split())  # a key of a title page has one of these words
 _SCENE = re.compile(r"(?:INT|EXT|EST|I/E|INT\.?/EXT|EXT\.?/INT)(?:[. ]|$)", re.I)
 _TRANSITION = re.compile(r"[A-Z0-9 .'’/-]*\bTO:|FADE (?:IN|OUT|TO BLACK)[:.]?|(?:SMASH )?CUT:")
-_CUE = re.compile(
-    r"(?P<name>[^()^]{1,80}?)\s*(?P<more>(?:\([^()]{0,60}\)\s*){0,4})(?P<dual>\^?)\s*"
-)
+_CUE = re.compile(r"(?P<name>[^()^]{1,80}?)\s*(?P<more>(?:\([^()]{0,60}\)\s*){0,4})\^?\s*")
 _PARENS = re.compile(r"\(([^()]*)\)")
 _LITTLE = re.compile(r"\b(?:Mc|Mac|De|Di|La|Le|O['’])(?=[A-Z])")  # McCLANE
 _PAGE = re.compile(r"\d{1,4}\.?|\(?(?:CONTINUED|MORE|CONT['’]D)\)?:?(?:\s*\(\d+\))?|CONTINUED:.*")
@@ -42,21 +40,20 @@ class Line(NamedTuple):
     aside: bool = False
 
 
-class Cue(NamedTuple):
+class Character(NamedTuple):
     """The name above a speech, without its extensions (`(V.O.)`)."""
 
     name: str
     delivery: str = ""
-    dual: bool = False
 
 
 class Element(NamedTuple):
-    """A run of lines of one kind; the first line of a dialogue is its cue."""
+    """A run of lines of one kind; the first line of a dialogue is its character."""
 
     kind: Kind
     lines: tuple[Line, ...]
     level: int = 0  # of a section
-    cue: Cue | None = None
+    character: Character | None = None
 
 
 def lean(text: str, ledger: Ledger) -> list[str]:
@@ -104,10 +101,11 @@ def elements(lines: Sequence[str], first: int) -> Iterator[Element]:
             at += 1
             continue
         kind, level = _kind(lines, at)
-        cue = _cue(lines, at) if kind == "action" else None
-        if cue:
+        character = _character(lines, at) if kind == "action" else None
+        if character:
             end = _end_of_dialogue(lines, at)
-            yield Element("dialogue", (Line(at + 1, lines[at]), *_said(lines, at + 1, end)), 0, cue)
+            speech = (Line(at + 1, lines[at]), *_said(lines, at + 1, end))
+            yield Element("dialogue", speech, character=character)
         else:
             end = at + 1
             while kind == "action" and end < len(lines) and lines[end].strip():
@@ -159,7 +157,7 @@ def _kind(lines: Sequence[str], at: int) -> tuple[Kind, int]:
     return "action", 0
 
 
-def _cue(lines: Sequence[str], at: int) -> Cue | None:
+def _character(lines: Sequence[str], at: int) -> Character | None:
     """The name that a line is: in capitals or behind `@`, a blank line above, text below."""
     text = lines[at].strip()
     forced = text[0] == "@"
@@ -168,7 +166,7 @@ def _cue(lines: Sequence[str], at: int) -> Cue | None:
     if at and lines[at - 1].strip() and not forced:
         return None
     found = _CUE.fullmatch(_plain(text.lstrip("@")))
-    if not found or not (name := cleaned(found["name"])):
+    if not found or not (name := as_label(found["name"])):
         return None
     letters = _LITTLE.sub("", found["name"])
     if not forced and (not letters.isupper() or letters[-1] in ":!?…,;" or letters.endswith("--")):
@@ -178,7 +176,7 @@ def _cue(lines: Sequence[str], at: int) -> Cue | None:
     inside = [part.strip() for part in _PARENS.findall(found["more"])]
     manners = [part for part in inside if part.islower() and vocal.is_delivery(part)]
     delivery = next((part for part in manners if not part.startswith("cont")), "")
-    return Cue(name, delivery, bool(found["dual"]))
+    return Character(name, delivery)
 
 
 def _end_of_dialogue(lines: Sequence[str], at: int) -> int:

@@ -29,7 +29,11 @@ _ON_DAY = re.compile(
     r"(\d{1,2})/(\d{1,2})(?![\d/\w]|\s[a-z]+s\b|\sof)"
 )
 _DOTS = re.compile(r"(?<![\d.\w])(\d{1,2})\.(\d{1,2})\.(\d{4})(?![\d\w]|\.\d)")
-_ISO = re.compile(r"(?<![\w-])(\d{4})-(\d{2})-(\d{2})(?:T(?=\d))?(?![\d-])")
+_ISO = re.compile(  # ISO 8601, extended format
+    r"(?<![\w-])(\d{4})-(\d{2})-(\d{2})(?:T(?P<hour>[01]\d|2[0-4]):(?P<minute>[0-5]\d)"
+    r"(?::(?P<second>[0-5]\d)(?:[.,]\d{1,9})?)?"
+    r"(?P<zone>Z|(?P<sign>[+-])(?P<ahead>\d\d):?(?P<more>[0-5]\d)?)?(?!\w)|(?![\w-]))"
+)
 _CLOCK = re.compile(
     r"(?<![\w:.,/])(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?![\d:])"
     r"(?:\s?(?P<half>[ap])\.?\s?m\b(?P<stop>\.?))?(?P<z>Z\b)?",
@@ -43,6 +47,10 @@ _HOUR = re.compile(
     re.I,
 )
 _O_CLOCK = re.compile(r"(?<![\w:.,])(1[0-2]|[1-9])(?=\so['’]clock)")
+# More than a day has no such hour; after these words it is a ratio.
+_MINUTES = re.compile(
+    r"(?<![\w:.,/])(?<!odds of )(?<!ratio of )(2[5-9]|[3-9]\d|\d{3}):([0-5]\d)(?![\d:]|[.,]\d)"
+)
 _LONG = re.compile(r"(?<![\w:.,/])(\d{1,3}):([0-5]\d):([0-5]\d)(?:[.,]\d{1,3})?(?![\d:])")
 
 
@@ -52,7 +60,7 @@ def dates(text: str, tag: str) -> Iterator[Replacement]:
         yield from _slashed(text, tag)
     for found in _ISO.finditer(text) if "-" in text else ():
         if said := _date(int(found[3]), int(found[2]), found[1], tag):
-            yield found.start(), found.end(), said + (" " if found[0].endswith("T") else "")
+            yield found.start(), found.end(), said + (_moment(found, tag) if found["hour"] else "")
     for found in _DOTS.finditer(text) if "." in text else ():
         if said := _date(int(found[1]), int(found[2]), found[3], tag):
             yield found.start(), found.end(), said
@@ -116,6 +124,10 @@ def times(text: str, tag: str) -> Iterator[Replacement]:
         else:
             said = f"{cardinal(hour, tag)} " + ("o'clock" if 0 < hour <= 12 else "hundred")
         yield found.start(), found.end(), said
+    for found in _MINUTES.finditer(text) if ":" in text else ():
+        minutes, seconds = int(found[1]), int(found[2])
+        said = _clock(minutes, seconds, tag) if seconds else f"{cardinal(minutes, tag)} minutes"
+        yield found.start(), found.end(), said
     for found in _O_CLOCK.finditer(text) if "clock" in text else ():
         yield found.start(), found.end(), cardinal(int(found[1]), tag)
 
@@ -125,6 +137,20 @@ def _clock(hour: int, minute: int, tag: str) -> str:
     if not minute:
         return said
     return f"{said} oh {cardinal(minute)}" if minute < 10 else f"{said} {cardinal(minute)}"
+
+
+def _moment(found: re.Match[str], tag: str) -> str:
+    """The time of a timestamp behind its date: ", ten thirty UTC plus two"."""
+    hour, minute, second = (int(found[name] or 0) for name in ("hour", "minute", "second"))
+    said = f", {_clock(hour, minute, tag)}" + ("" if minute else " hundred")
+    if second:
+        said += f" and {cardinal(second, tag)} second{'' if second == 1 else 's'}"
+    if found["zone"]:
+        said += " UTC"
+    if found["sign"] and (int(found["ahead"]) or int(found["more"] or 0)):
+        sign = "plus" if found["sign"] == "+" else "minus"
+        said += f" {sign} {_clock(int(found['ahead']), int(found['more'] or 0), tag)}"
+    return said
 
 
 def _stop(text: str, found: re.Match[str]) -> str:
