@@ -183,6 +183,7 @@ def test_any_captions_are_read_or_refused(tmp_path: Path, text: str) -> None:
         "# ",
         "[a\n",
         "♪\n",
+        "<v A>",
     ],
 )
 def test_captions_take_no_longer_than_they_are(tmp_path: Path, unit: str) -> None:
@@ -201,3 +202,7 @@ def test_names_in_brackets_without_a_colon(tmp_path: Path, one: str, other: str)
     )
     found = lines(imported(tmp_path, cues, ".srt"))
     assert found == [(one, "Hello."), (other, "Hi."), (one, "Fine. Really.")]
+
+
+def test_a_voice_may_hold_an_entity(tmp_path: Path) -> None:
+    assert vtt(tmp_path, "<v Mary &amp; Ann>Good night.") == [("Mary & Ann", "Good night.")]

@@ -1,5 +1,6 @@
 """Captions as a script: WebVTT and SubRip files, with or without the names of who speaks."""
 
+import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -68,14 +69,16 @@ def _lines(cue: CueText) -> Iterator[_Line]:
     first = True
     for number, raw in _whole(cue.lines):
         held: list[Piece] = []
+        said = False
         for piece in cut(raw, _MARKUP, _marked):
             named = _VOICE.fullmatch(piece.raw) if piece.rule == "markup" else None
-            if named and heard(held).strip():
+            if named and said:
                 yield _Line(cue, number, tuple(held), voice, first)
-                held, first = [], False
+                held, first, said = [], False, False
             if named:
-                voice, piece = as_label(named[1]), Piece("label", piece.raw)
+                voice, piece = as_label(html.unescape(named[1])), Piece("label", piece.raw)
             held.append(piece)
+            said = said or bool(heard([piece]).strip())
         yield _Line(cue, number, tuple(held), voice, first)
         first = False
 
