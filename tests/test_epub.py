@@ -739,6 +739,7 @@ def test_text_below_many_elements_is_read(tmp_path: Path, depth: int) -> None:
     body = f"<p>Before.</p>{'<div>' * depth}Deep.{'</div>' * depth}<p>After.</p>"
     script = read(book(tmp_path / "b.epub", {"a.xhtml": page(body)}))
     assert [item.text for item in script.speeches()] == ["Before.", "Deep.", "After."]
+    assert script.warnings == ()
 
 
 def test_text_that_no_parser_reaches_is_told(tmp_path: Path) -> None:

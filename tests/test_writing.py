@@ -1,3 +1,4 @@
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -5,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from podforge.errors import Place
+from podforge.errors import InputError, Place
 from podforge.project import Request, open_project
 from podforge.reading import Findings, read, tidied, write_markdown
 from podforge.reading.markdown.reader import read_markdown
@@ -153,3 +154,33 @@ def test_names_become_labels_and_what_says_nothing_goes() -> None:
         (("MR. SMITH aside",), "Yes."),
     ]
     assert [role.name for role in tidy.header.roles] == ["MR. SMITH aside", "Ana"]
+
+
+def test_nothing_raw_is_imported_and_no_file_is_written_over(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.json", tmp_path / "a.md"
+    title = "\\u001b]0;x\\u0007 \\u202eOne"
+    said = f'{{"title": "{title}", "segments": [{{"speaker": "Ana", "text": "Hi."}}]}}'
+    source.write_text(said, encoding="utf-8")
+    assert in_process.podforge("import", source).returncode == 0
+    assert 'title: "]0;x One"' in target.read_text(encoding="utf-8")
+    target.write_text("precious", encoding="utf-8")
+    assert in_process.podforge("import", source).returncode == 2
+    assert target.read_text(encoding="utf-8") == "precious"
+    assert in_process.podforge("import", source, "--force").returncode == 0
+    assert target.read_text(encoding="utf-8") != "precious"
+    assert in_process.podforge("import", source, "-o", tmp_path, "--force").returncode == 2
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_a_lexicon_is_a_file_in_the_folder_of_the_script(tmp_path: Path, kind: str) -> None:
+    folder, outside = tmp_path / "project", tmp_path / "words.yaml"
+    folder.mkdir()
+    outside.write_text("Ana: anna", encoding="utf-8")
+    if kind == "link":
+        (folder / "words.yaml").symlink_to(outside)
+    else:
+        os.mkfifo(folder / "words.yaml")
+    script = folder / "a.md"
+    script.write_text("---\nlexicon: words.yaml\nspeakers: {Ana: ada}\n---\n**Ana:** Hi.\n")
+    with pytest.raises(InputError, match="lexicon"):
+        open_project(Request(script))
