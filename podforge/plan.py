@@ -7,7 +7,7 @@ chapters, cues, gains and versions of podforge are not in it (docs/architecture.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -149,6 +149,11 @@ def estimate_seconds(script: Script) -> float:
     speeches = list(script.speeches())
     spoken = sum(len(speech.said) for speech in speeches) / CHARACTERS_PER_SECOND
     return spoken + len(speeches) * script.header.pauses.turn
+
+
+def seconds_of(jobs: Iterable[Job]) -> float:
+    """Roughly how much speech the jobs will make."""
+    return sum(job.characters for job in jobs) / CHARACTERS_PER_SECOND
 
 
 @dataclass(frozen=True)

@@ -5,19 +5,16 @@
 One direction; no stage looks back.  `produce` is that line as code.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from podforge.arranging import arrange
-from podforge.assets import find_assets, load_assets
-from podforge.clip import Clip
+from podforge.assets import find_assets
 from podforge.delivering import Outputs, deliver
 from podforge.delivery.cover import drawn_cover, own_cover
-from podforge.encodings import STREAMS, format_of
+from podforge.encodings import format_of
 from podforge.errors import (
-    CorruptBlob,
-    DiskFull,
     Doubtful,
     InputError,
     Place,
@@ -25,21 +22,15 @@ from podforge.errors import (
     Problem,
 )
 from podforge.events import Planned, RenderDone, RenderFailed, RenderStarted, Tell, Warned
-from podforge.layout import cuts_refused, lay_out
-from podforge.plan import Job, Plan, estimate_seconds, make_plan
+from podforge.making import make
+from podforge.plan import Job, estimate_seconds, seconds_of
 from podforge.project import Project, Request, open_project
-from podforge.recording import Crew, Recording, find_clips, record
-from podforge.reporting import Made, missed_targets, report_of, suspects
+from podforge.recording import Crew, find_clips
+from podforge.reporting import missed_targets, report_of, suspects
+from podforge.space import check_space
 from podforge.stamps import Stamp
 from podforge.store import Store
 from podforge.store.holding import in_use
-from podforge.units import CHARACTERS_PER_SECOND, MIX_RATE, spoken_length
-
-CLIP_BYTES = 2 * 24_000  # a second of clips, of the mix, and of a finished file, about
-MIX_BYTES = 2 * 4 * MIX_RATE  # two channels
-FILE_BYTES = 16_000
-LOSSLESS_BYTES = 2 * 2 * MIX_RATE
-REPAIRS = 3  # how often a damaged clip may send us back to record it again
 
 
 @dataclass(frozen=True)
@@ -107,8 +98,9 @@ def _produce(order: Order, tell: Tell) -> Product:
     known = {} if order.afresh else find_clips(project.plan, store)
     new = [job for job in project.plan.unique() if job.key not in known]
     tell(_planned(project, new))
-    _check_space(project, outputs, store, order.workers, _seconds(new))
-    made = _make(order, outputs, project, store, known, tell)
+    check_space(project, outputs, store, order.workers, seconds_of(new))
+    crew = Crew(order.workers, project.settings, order.afresh)
+    made = make(project, outputs, store, crew, known, tell)
     findings = suspects(made.plan, made.recording)
     _warn(
         [Problem(Place(f.file, f.line), "warning", f"suspect: {f.reason}") for f in findings], tell
@@ -145,30 +137,6 @@ def _check_declared(project: Project) -> None:
         raise InputError.at(Place(project.script.path), f"{text} ({hint})")
 
 
-def _check_space(
-    project: Project, outputs: Outputs, store: Store, workers: int, new: float
-) -> None:
-    """Refuse work for which the store's disk has no room, before any of it is done.
-
-    `new`: seconds of speech that are to be made.
-    """
-    seconds = estimate_seconds(project.script)
-    mixed = seconds
-    if _by_chapter(project, outputs):  # only as many at once as there are workers
-        mixed = min(seconds, workers * _longest_chapter(project))
-    files = sum(
-        LOSSLESS_BYTES if STREAMS[wanted.name] == "flac" else FILE_BYTES
-        for wanted in outputs.formats
-    )
-    needed = new * CLIP_BYTES + mixed * MIX_BYTES + 2 * seconds * files  # kept and written
-    free = store.free_bytes()
-    if free < needed:
-        raise DiskFull(
-            f"{free / 1e6:.0f} MB free in {store.root}; this needs about {needed / 1e6:.0f} MB",
-            hint="free some space, or name another store with --cache",
-        )
-
-
 def _outputs(order: Order, project: Project) -> Outputs:
     """What is to be written, now that the script is known."""
     header = project.script.header
@@ -176,83 +144,9 @@ def _outputs(order: Order, project: Project) -> Outputs:
     return order.outputs.completed(tuple(map(format_of, header.formats)), titles)
 
 
-def _by_chapter(project: Project, outputs: Outputs) -> bool:
-    """Whether each chapter is mixed and encoded by itself."""
-    return outputs.split or project.script.header.mode == "audiobook"
-
-
-def _longest_chapter(project: Project) -> float:
-    """Seconds of speech in it, roughly."""
-    parts = arrange(project.script, project.plan).chapters()
-    lengths = (sum(spoken_length(entry.speech.said) for entry in part.entries) for part in parts)
-    return max(lengths, default=0) / CHARACTERS_PER_SECOND
-
-
-def _make(
-    order: Order,
-    outputs: Outputs,
-    project: Project,
-    store: Store,
-    known: Mapping[str, Clip],
-    tell: Tell,
-) -> Made:
-    """Record, lay out, mix and master; a clip that turns out damaged is recorded again."""
-    from podforge.finishing import finish
-
-    script, cast = project.script, project.cast
-    by_chapter = _by_chapter(project, outputs)
-    crew = Crew(order.workers, project.settings, order.afresh)
-    fresh: frozenset[str] = frozenset()  # of all rounds
-    for repair in range(REPAIRS + 1):
-        try:
-            sounds = load_assets(script, store, MIX_RATE, tell)
-            plan, recording, notes = _record(project, store, crew, known, tell)
-            fresh |= recording.fresh
-            timeline = lay_out(script, plan, recording.clips, cast, sounds.assets, by_chapter)
-            finished = finish(script.header, timeline, outputs.formats, store, crew, tell)
-        except CorruptBlob as damage:
-            if repair == REPAIRS:
-                raise
-            tell(Warned("", str(damage)))
-            crew, known = replace(crew, afresh=False), {}
-        else:
-            notes = (*sounds.warnings, *notes, *timeline.warnings)
-            return Made(plan, replace(recording, fresh=fresh), timeline, finished, notes)
-    raise AssertionError("the loop returns or raises")
-
-
-def _record(
-    project: Project, store: Store, crew: Crew, known: Mapping[str, Clip], tell: Tell
-) -> tuple[Plan, Recording, tuple[Problem, ...]]:
-    """Record the plan; windows that leave no room for a pause are made again in parts.
-
-    Each round makes some window smaller, so there is a last one.
-    """
-    script, cast, plan = project.script, project.cast, project.plan
-    splits: dict[str, frozenset[int]] = {}
-    notes: list[Problem] = []
-    fresh: frozenset[str] = frozenset()
-    while True:
-        recording = record(plan, cast, store, crew, tell, known)
-        fresh |= recording.fresh
-        refused = cuts_refused(script, plan, recording.clips)
-        if not refused:
-            return plan, replace(recording, fresh=fresh), tuple(notes)
-        text = "no room for a pause or cue inside the window that begins here: made in parts"
-        again = [job for job in plan.unique() if job.key in refused]
-        notes += [Problem(job.place, "warning", text) for job in again]
-        splits.update(refused)
-        plan, crew = make_plan(script, cast, splits), replace(crew, afresh=False)
-
-
 def _planned(project: Project, new: Sequence[Job]) -> Planned:
     jobs = project.plan.unique()
-    return Planned(len(jobs), len(new), estimate_seconds(project.script), _seconds(new))
-
-
-def _seconds(jobs: Iterable[Job]) -> float:
-    """Roughly how much speech the jobs will make."""
-    return sum(job.characters for job in jobs) / CHARACTERS_PER_SECOND
+    return Planned(len(jobs), len(new), estimate_seconds(project.script), seconds_of(new))
 
 
 def _product(

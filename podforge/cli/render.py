@@ -10,7 +10,6 @@ import click
 from podforge.cli.exits import exit_code, say
 from podforge.cli.options import engine_options, json_option, project_options, scripts_argument
 from podforge.errors import PodforgeError
-from podforge.threads import processors
 
 if TYPE_CHECKING:
     from podforge.produce import Product
@@ -64,28 +63,26 @@ def render(
     podforge render episode.md -o site/ep12.m4b
     podforge render season/*.md -o site/ --format mp3,opus -j 4
     """
-    from podforge.cli.destinations import check_depfile, destinations, parse_formats
+    from podforge.cli.destinations import check_depfile
+    from podforge.cli.ordering import Asked, orders_of
     from podforge.cli.plan import show_plans
     from podforge.console import open_console
-    from podforge.produce import Order, Product, produce
-    from podforge.project import Request
-    from podforge.store import default_store_root
+    from podforge.produce import Product, produce
 
-    store = cache or default_store_root()
-    requests = [
-        Request(script, engine, voices, encoding, flags, target, include) for script in scripts
-    ]
-    places = destinations(scripts, output, parse_formats(formats), bool(split))
+    asked = Asked(
+        output, formats, target, bool(split), engine, voices, cache, encoding, include, flags,
+        jobs, force, strict, restat,
+    )  # fmt: skip
+    orders = orders_of(scripts, asked)
     if depfile:
         check_depfile(depfile, scripts)
     if dry_run:
-        return show_plans(requests, store, as_json)
+        return show_plans([order.request for order in orders], orders[0].store, as_json)
     made: list[Product] = []
     told: list[dict[str, object]] = []
     code = 0
     with open_console(quiet=quiet, events=events == "jsonl") as tell:
-        for request, outputs in zip(requests, places, strict=True):
-            order = Order(request, outputs, store, jobs or processors(), force, strict, restat)
+        for order in orders:
             try:
                 made.append(produce(order, tell))
                 told.append(_made(made[-1]))
@@ -93,7 +90,7 @@ def render(
                 if not events:  # there the stream has said it
                     say(error)
                 code = code or exit_code(error)
-                told.append(_failed(request.script, error))
+                told.append(_failed(order.request.script, error))
     if depfile and not code:
         _write_depfile(depfile, made)
     if as_json:
