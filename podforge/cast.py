@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from podforge.chains import GENTLE, Chain
 
 Settings = Mapping[str, str | int | float | bool]
+ANY = ("*",)
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class Limits:
     stochastic: bool = False  # another seed gives another take
     patience: float = 120.0  # seconds between signs of life
     languages: tuple[str, ...] = ()  # primary subtags that it was made for; empty: any
+    delivery: bool = False  # it performs how a line is said (`softly`)
+    events: tuple[str, ...] = ()  # vocal events it performs (`laughs`); ANY: whatever is written
+    context: int = 0  # characters of the text before and after a job that it wants to see
+    takes: int = 3  # of a job, when stochastic, before the best of them must do
+    paid: bool = False  # somebody pays for each character
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from podforge.cast import Cast, EngineUse, Part, Settings, Voice
+from podforge.cast import ANY, Cast, EngineUse, Limits, Part, Settings, Voice
 from podforge.cutting import cut_text, cut_windows
 from podforge.errors import Place
 from podforge.script import Chapter, SceneBreak, Script, Speech
@@ -26,7 +26,8 @@ class Utterance:
     """A paragraph, or a piece of a long one, inside a job.
 
     `item` is the index of its `Speech` in the script and `offset` where its text begins in the
-    speech's spoken text.  `slot` is the dense number of its voice in the job.
+    speech's spoken text.  `slot` is the dense number of its voice in the job.  `delivery` and
+    `events`, vocal events and where in `text` they happen, are those that its engine performs.
     """
 
     speaker: str
@@ -37,13 +38,15 @@ class Utterance:
     item: int
     offset: int
     place: Place
+    events: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class Job:
     """One engine call: one utterance, or a window of many.
 
-    `voices` is indexed by slot.
+    `voices` is indexed by slot.  `before` and `after` are the ends of the text around it, for an
+    engine that wants to see them; they are not in the key, so that an edit stays one job.
     """
 
     key: str
@@ -53,6 +56,8 @@ class Job:
     settings: Settings
     rate: int
     attempt: int = 0
+    before: str = ""
+    after: str = ""
 
     @property
     def seed(self) -> int:
@@ -121,6 +126,7 @@ def key_facts(
                 "text": said.text,
                 "language": said.language,
                 "delivery": said.delivery,
+                **({"events": said.events} if said.events else {}),
             }
             for said in utterances
         ],
@@ -139,7 +145,7 @@ def make_plan(script: Script, cast: Cast, splits: Splits | None = None) -> Plan:
         while splits and any(job.key in splits for job in planned):
             parts = [part for job in planned for part in _split(job, cast, splits)]
             planned = _number(parts, cast)
-        jobs += planned
+        jobs += _in_context(planned, cast)
     jobs.sort(key=lambda job: (job.utterances[0].item, job.utterances[0].offset))
     return Plan(tuple(jobs))
 
@@ -167,6 +173,7 @@ class _Piece:
     offset: int
     opens_turn: bool
     opens_scene: bool
+    events: tuple[tuple[int, str], ...] = ()
 
 
 def _chapters(script: Script) -> Iterator[range]:
@@ -205,15 +212,29 @@ def _pieces(script: Script, items: range, cast: Cast) -> Iterator[tuple[_Piece, 
         for name in item.speakers:
             part = cast.parts[name]
             opens_turn = item.speakers != speakers
-            for offset, text in cut_text(
-                item.said, cast.engines[part.engine].limits.most_utterance
-            ):
-                yield (
-                    _Piece(part, text, item, index, offset, opens_turn, opens_scene),
-                    ensemble,
-                )
+            limits = cast.engines[part.engine].limits
+            cuts = list(cut_text(item.said, limits.most_utterance))
+            for number, (offset, text) in enumerate(cuts):
+                events = _events(item, cuts, number, limits) if item.events else ()
+                piece = _Piece(part, text, item, index, offset, opens_turn, opens_scene, events)
+                yield piece, ensemble
                 opens_turn = opens_scene = False
         speakers = item.speakers
+
+
+def _events(
+    speech: Speech, cuts: Sequence[tuple[int, str]], number: int, limits: Limits
+) -> tuple[tuple[int, str], ...]:
+    """The vocal events that an engine performs in a piece of a speech; each is in one of them."""
+    at = speech.spoken.place if speech.spoken else int
+    offset, text = cuts[number]
+    start = offset if number else 0
+    end = cuts[number + 1][0] if number + 1 < len(cuts) else len(speech.said) + 1
+    return tuple(
+        (min(max(0, at(written) - offset), len(text)), name)
+        for written, name in speech.events
+        if start <= at(written) < end and (limits.events == ANY or name in limits.events)
+    )
 
 
 def _windows(run: Sequence[_Piece], use: EngineUse) -> list[tuple[int, int]]:
@@ -233,10 +254,11 @@ def _job(pieces: Sequence[_Piece], use: EngineUse, cast: Cast, script: Script) -
             slot=slots[piece.part.speaker],
             text=piece.text,
             language=piece.speech.language or piece.part.voice.language or script.header.language,
-            delivery=piece.speech.delivery or piece.part.style,
+            delivery=(piece.speech.delivery or piece.part.style) * use.limits.delivery,
             item=piece.item,
             offset=piece.offset,
             place=piece.speech.place,
+            events=piece.events,
         )
         for piece in pieces
     )
@@ -269,6 +291,17 @@ def _renumbered(job: Job, utterances: tuple[Utterance, ...], use: EngineUse) -> 
     dense = tuple(replace(said, slot=slots[said.slot]) for said in utterances)
     voices = tuple(job.voices[old] for old in slots)
     return _keyed(dense, voices, use)
+
+
+def _in_context(jobs: Sequence[Job], cast: Cast) -> Iterator[Job]:
+    """The jobs of a chapter, with the text around them where an engine wants to see it."""
+    for number, job in enumerate(jobs):
+        if not (reach := cast.engines[job.engine].limits.context):
+            yield job
+            continue
+        before = jobs[number - 1].utterances[-1].text[-reach:] if number else ""
+        after = jobs[number + 1].utterances[0].text[:reach] if number + 1 < len(jobs) else ""
+        yield replace(job, before=before, after=after)
 
 
 def _number(jobs: Sequence[Job], cast: Cast) -> list[Job]:

@@ -40,6 +40,17 @@ class Spoken:
         """The range of the written text that `text[start:end]` stands for."""
         return self._back(start, low=True), self._back(end, low=False)
 
+    def place(self, position: int) -> int:
+        """Where in the spoken text a position of the written one is; inside an edit, its start."""
+        shift = 0
+        for edit in self.edits:
+            if position <= edit.source_start:
+                break
+            if position < edit.source_end:
+                return edit.spoken_start
+            shift = edit.spoken_end - edit.source_end
+        return position + shift
+
     def _back(self, position: int, low: bool) -> int:
         shift = 0
         for edit in self.edits:

@@ -37,8 +37,6 @@ from podforge.plan import Job
 from podforge.store import Store
 from podforge.voices.files import file_digest
 
-TAKES = 3  # of a job on a stochastic engine, before the best of them must do
-
 
 @dataclass(frozen=True)
 class Spoken:
@@ -68,7 +66,7 @@ class Studio:
 
     def __init__(self, engine: Engine, use: EngineUse, store: Store, afresh: bool) -> None:
         self._engine, self._use, self._store = engine, use, store
-        self._takes = TAKES if use.limits.stochastic else 1
+        self._takes = use.limits.takes if use.limits.stochastic else 1
         self._afresh = afresh
         self._voices: dict[str, VoiceState] = {}
 

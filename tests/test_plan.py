@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from podforge.cast import ANY
 from podforge.cutting import cut_text, cut_windows
 from podforge.errors import Place
 from podforge.plan import Plan, make_plan, seed_of
-from podforge.script import Cue, Pause, Script
+from podforge.script import Cue, Edit, Pause, Script, Spoken
 from tests.builders import UTTERANCES, WINDOWS, cast_of, dialogue, say, script_of
 
 names = st.sampled_from(["Ana", "Ben", "Cyd", "Dov", "Eve", "Fay"])
@@ -219,3 +220,54 @@ def test_cut_windows_stands_ten_thousand_equal_lines():
     cuts = cut_windows(["same"] * n, ["Ana"] * n, [(True,)] * n, WINDOWS)
     assert cuts[0][0] == 0
     assert cuts[-1][1] == n
+
+
+PERFORMS = replace(UTTERANCES, delivery=True, events=ANY)
+
+
+def test_delivery_and_vocal_events_are_in_the_plan_of_an_engine_that_performs_them():
+    line = say("Ana", "Too late, dear.", delivery="softly", events=((0, "laughs"), (15, "sighs")))
+    plain, performed = planned(script_of(line)), planned(script_of(line), PERFORMS)
+    assert plain.jobs[0].utterances[0].delivery == ""
+    assert plain.jobs[0].utterances[0].events == ()
+    assert keys(plain) == keys(planned(script_of(replace(line, delivery="loudly", events=()))))
+    (said,) = performed.jobs[0].utterances
+    assert (said.delivery, said.events) == ("softly", ((0, "laughs"), (15, "sighs")))
+    some = planned(script_of(line), replace(PERFORMS, events=("sighs",)))
+    assert some.jobs[0].utterances[0].events == ((15, "sighs"),)
+    for other in replace(line, delivery="loudly"), replace(line, events=((0, "laughs"),)):
+        assert keys(planned(script_of(other), PERFORMS)) != keys(performed)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text("ab .", min_size=1, max_size=200).filter(str.strip), st.data())
+def test_every_vocal_event_is_in_one_piece_at_its_place(text, data):
+    places = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=5)))
+    line = say("Ana", text, events=tuple((at, f"e{n}") for n, at in enumerate(places)))
+    plan = planned(script_of(line), replace(PERFORMS, most_utterance=40, most_characters=40))
+    said = [u for job in plan.jobs for u in job.utterances]
+    assert [name for u in said for _, name in u.events] == [name for _, name in line.events]
+    for u in said:
+        for at, name in u.events:
+            assert 0 <= at <= len(u.text)
+            written = {n: place for place, n in line.events}[name]
+            assert not text[min(written, u.offset + at) : max(written, u.offset + at)].strip()
+
+
+def test_a_vocal_event_keeps_its_place_where_the_text_is_spoken_otherwise():
+    written = "It cost 20 and more."
+    spoken = Spoken("It cost twenty and more.", (Edit(8, 14, 8, 10),))
+    line = replace(say("Ana", written, events=((11, "sighs"),)), spoken=spoken)
+    (said,) = planned(script_of(line), PERFORMS).jobs[0].utterances
+    assert said.text[said.events[0][0] :] == "and more."
+
+
+def test_an_engine_that_wants_it_sees_the_text_around_and_keys_do_not_know():
+    script = script_of(say("Ana", "One two."), say("Ben", "Three four."), say("Ana", "Five."))
+    plan = planned(script, replace(UTTERANCES, context=4))
+    assert [(job.before, job.after) for job in plan.jobs] == [
+        ("", "Thre"),
+        ("two.", "Five"),
+        ("our.", ""),
+    ]
+    assert keys(plan) == keys(planned(script))

@@ -73,10 +73,32 @@ class Engine(Protocol):
         """Give everything back."""
 
 
+@dataclass(frozen=True)
+class Need:
+    """Something an engine cannot work without, whether it is here, and the command that adds it."""
+
+    what: str  # `the package openai`, `OPENAI_API_KEY`
+    found: bool
+    remedy: str = ""  # a command to type, or what to do
+
+
+@dataclass(frozen=True)
+class About:
+    """What a person wants to know before choosing an engine; `Limits` says the rest."""
+
+    summary: str = ""  # one line
+    cloning: bool = False  # a voice may be a recording
+    words: bool = False  # it says when each word is spoken
+    network: bool = False  # text leaves this machine, or may
+    cost: str = ""  # `by the character`; empty: nothing but the machine
+    licence: str = ""  # of the model, where there is one
+
+
 class EngineSpec(Protocol):
     """What can be known about an engine without loading it; subclass it for the defaults."""
 
     name: str
+    about: About = About()
     voice_key: str  # whose settings of a voice it reads: its own name, or another engine's
     sound_version: int  # raised by hand when the engine's sound changes on purpose
     known_settings: tuple[str, ...] = ()  # of the run; a flag goes to the engines that know it
@@ -84,6 +106,10 @@ class EngineSpec(Protocol):
 
     def limits(self, settings: Settings) -> Limits:
         """What one call may hold.  Raises `SettingError`."""
+
+    def needs(self, settings: Settings) -> tuple[Need, ...]:  # noqa: ARG002 - the protocol
+        """What must be here to speak: packages, programs, models, keys.  Looks, loads nothing."""
+        return ()
 
     def fingerprint(self, settings: Settings) -> str:
         """Names the library or weights that decide the sound; reads files, loads nothing.
