@@ -19,13 +19,16 @@ from podforge.cast import Voice
 from podforge.clip import CUT_SECONDS
 from podforge.engines import engine_names, find_engine
 from podforge.engines.base import Engine, EngineSpec, Take
-from podforge.engines.espeak import data
+from podforge.engines.espeak import Espeak, data
 from podforge.engines.espeak.engine import EspeakEngine, defused, words_of
 from podforge.engines.espeak.library import LibraryError, Tuning, say
 from podforge.engines.espeak.window import GAPS, gap_before
+from podforge.engines.espeak_window import EspeakWindow
+from podforge.engines.tone import Tone
 from podforge.engines.tones import APART, pitches
-from podforge.errors import EngineError, Place, Unavailable, UsageError
+from podforge.errors import EngineError, Place, Unavailable
 from podforge.plan import Job, Utterance, seed_of
+from podforge.testing import EngineContract
 
 ENGINES = ("espeak", "espeak-window", "tone")
 TEXTS = (
@@ -35,6 +38,23 @@ TEXTS = (
     "Naïve café: no. Yes?",
     "“Who is there?” she asked — twice.",
 )
+
+
+class TestEspeak(EngineContract):
+    spec = Espeak
+    voices = (
+        {"voice": "gmw/en", "variant": "m3"},
+        {"voice": "en-US", "variant": "f1", "pitch": "60"},
+    )
+
+
+class TestEspeakWindow(TestEspeak):
+    spec = EspeakWindow
+
+
+class TestTone(EngineContract):
+    spec = Tone
+    voices = ({}, {})
 
 
 class Watching:
@@ -106,25 +126,6 @@ def jobs_for(spec: EngineSpec) -> list[Job]:
     return [job_of(spec, [text], [voices[n % len(voices)]]) for n, text in enumerate(TEXTS)]
 
 
-def test_takes_keep_the_contract(loaded: tuple[EngineSpec, Engine]) -> None:
-    spec, engine = loaded
-    jobs, watch = jobs_for(spec), Watching()
-    takes = speak(engine, jobs, watch)
-    assert [take.key for take in takes] == [job.key for job in jobs]
-    assert {key for key, _ in watch.beats} == {job.key for job in jobs}
-    for job, take in zip(jobs, takes, strict=True):
-        assert take.rate == job.rate == spec.limits({}).rate
-        assert take.samples.dtype == np.float32
-        assert take.samples.ndim == 1
-        assert np.isfinite(take.samples).all()
-        assert 0.05 < np.abs(take.samples).max() <= 1.0
-        assert 0.3 < job.characters / 15 / (len(take.samples) / take.rate) < 3
-        assert take.words is not None
-        assert len(take.words) == len(job.utterances)
-        assert take.spans is None or len(take.spans) == len(job.utterances)
-        assert (take.spans is not None) == spec.limits({}).windows
-
-
 def test_words_are_in_order_inside_the_sound_and_the_text(
     loaded: tuple[EngineSpec, Engine],
 ) -> None:
@@ -160,22 +161,6 @@ def test_windows_are_silent_between_spans_and_loud_at_their_edges(
     for one, other in pairwise(take.spans):
         assert other.start - one.end >= CUT_SECONDS * take.rate
         assert np.abs(take.samples[one.end : other.start]).max() < 0.0025
-
-
-def test_a_cancelled_engine_stops_without_a_take(loaded: tuple[EngineSpec, Engine]) -> None:
-    spec, engine = loaded
-    jobs = jobs_for(spec)
-    assert speak(engine, jobs, Watching(cancel_after=0)) == []
-    assert len(speak(engine, jobs, Watching(cancel_after=1))) < len(jobs)
-
-
-@pytest.mark.parametrize("name", ENGINES)
-def test_unknown_settings_are_refused(name: str) -> None:
-    spec = find_engine(name)
-    with pytest.raises(UsageError, match="no setting"):
-        spec.sound_settings({"steps": 10})
-    with pytest.raises(ValueError, match="no setting"):
-        spec.voice_settings({"voice": "gmw/en", "pich": "50"})
 
 
 def test_an_unknown_engine_names_the_others() -> None:

@@ -4,7 +4,7 @@ For tests, and for trying how a script behaves with an engine that speaks window
 """
 
 from podforge.cast import Limits, Settings
-from podforge.engines.base import Engine
+from podforge.engines.base import About, Engine
 from podforge.engines.espeak.spec import RATE, Espeak
 from podforge.units import CHARACTERS_PER_SECOND
 
@@ -15,6 +15,7 @@ class EspeakWindow(Espeak):
     """espeak-ng, up to four speakers and about four minutes a job."""
 
     name = "espeak-window"  # its voices are those of `espeak`
+    about = About("espeak-ng in windows of several speakers, for tests", words=True)
 
     def limits(self, settings: Settings) -> Limits:
         """Windows, with spans and words."""

@@ -4,7 +4,7 @@ Windows of up to four voices, exact spans and words, thousands of times faster t
 """
 
 from podforge.cast import Limits, Settings
-from podforge.engines.base import Engine, EngineSpec
+from podforge.engines.base import About, Engine, EngineSpec
 from podforge.errors import SettingError
 from podforge.units import CHARACTERS_PER_SECOND
 
@@ -16,6 +16,7 @@ class Tone(EngineSpec):
     """Tones instead of speech; any voice will do."""
 
     name = "tone"
+    about = About("tones instead of speech, for tests of timing", words=True)
     voice_key = "tone"
     sound_version = 1
 

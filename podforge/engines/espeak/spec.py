@@ -4,7 +4,7 @@ import re
 from difflib import get_close_matches
 
 from podforge.cast import Limits, Settings
-from podforge.engines.base import Engine, EngineSpec
+from podforge.engines.base import About, Engine, EngineSpec
 from podforge.engines.espeak import data
 from podforge.errors import SettingError
 
@@ -25,6 +25,7 @@ class Espeak(EngineSpec):
     """espeak-ng, one utterance a job, with word timings; the same bytes on every run."""
 
     name = "espeak"
+    about = About("espeak-ng, embedded: drafts at hundreds of times real time", words=True)
     voice_key = "espeak"
     sound_version = 1
 

@@ -1,15 +1,18 @@
 """What can be known about VibeVoice without loading it; imports neither numpy nor torch."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from podforge.cast import Limits, Settings
-from podforge.engines.base import Engine, EngineSpec
+from podforge.engines.base import About, Engine, EngineSpec, Need
 from podforge.engines.vibevoice import hub
 from podforge.engines.vibevoice.options import SETTINGS, Options
 from podforge.errors import SettingError, Unavailable
 from podforge.events import Tell
 from podforge.units import CHARACTERS_PER_SECOND
 
+PACKAGES = ("torch", "transformers", "diffusers", "safetensors")
+INSTALL = "pip install 'podforge[vibevoice]'"
 RATE = 24_000  # samples per second
 HOP = 3_200  # samples a frame
 FRAMES_PER_SECOND = RATE / HOP
@@ -28,6 +31,9 @@ class VibeVoice(EngineSpec):
     """Windows of many turns by up to four cloned voices, in one pass each."""
 
     name = "vibevoice"
+    about = About(
+        "long windows of up to four cloned voices, in one pass", cloning=True, licence="MIT"
+    )
     voice_key = "vibevoice"
     sound_version = 1
     known_settings = SETTINGS
@@ -61,6 +67,15 @@ class VibeVoice(EngineSpec):
             stochastic=True,
             languages=("en", "zh"),
         )
+
+    def needs(self, settings: Settings) -> tuple[Need, ...]:
+        """Its packages, and the model."""
+        model = Options.of(settings).model
+        packages = [
+            Need(f"the package {name}", bool(find_spec(name)), INSTALL) for name in PACKAGES
+        ]
+        there = hub.locate(model) is not None
+        return (*packages, Need(f"the model {model}", there, f"hf download {model}"))
 
     def fingerprint(self, settings: Settings) -> str:
         """The model's name and commit, or a digest of a folder's files."""
@@ -118,11 +133,6 @@ def _at_once(minutes: float) -> int:
 
 
 def _check_installed() -> None:
-    from importlib.util import find_spec
-
-    missing = [n for n in ("torch", "transformers", "diffusers", "safetensors") if not find_spec(n)]
+    missing = [name for name in PACKAGES if not find_spec(name)]
     if missing:
-        raise Unavailable(
-            f"the engine vibevoice needs {', '.join(missing)}",
-            hint="pip install 'podforge[vibevoice]'",
-        )
+        raise Unavailable(f"the engine vibevoice needs {', '.join(missing)}", hint=INSTALL)
