@@ -16,6 +16,7 @@ _COMMANDS = {
     "import": "importing:import_file",
     "inspect": "inspect:inspect",
     "voices": "voices:voices_group",
+    "engines": "engines:engines_group",
     "cache": "cache:cache_group",
     "doctor": "doctor:doctor",
 }

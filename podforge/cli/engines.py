@@ -1,0 +1,154 @@
+"""`podforge engines`: what can speak here, and what is missing for the rest."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from podforge.cli.options import json_option
+
+if TYPE_CHECKING:
+    from podforge.cast import Limits
+    from podforge.engines.base import EngineSpec, Need
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What is known of an engine without loading it."""
+
+    name: str
+    summary: str
+    ready: bool
+    voices: str  # presets, recordings, or both
+    speakers: int  # in one call
+    languages: str
+    performs: str
+    words: bool  # it says when each is spoken
+    network: bool
+    cost: str
+    licence: str
+    rate: int  # samples per second
+    most_characters: int  # in one call
+    settings: tuple[str, ...]
+    needs: "tuple[Need, ...]"
+
+
+def listed(spec: "EngineSpec") -> Listed:
+    """The facts of an engine with its usual settings."""
+    limits, about, needs = spec.limits({}), spec.about, spec.needs({})
+    presets, recordings = not spec.needs_reference, about.cloning or spec.needs_reference
+    return Listed(
+        name=spec.name,
+        summary=about.summary,
+        ready=all(need.found for need in needs),
+        voices=", ".join(["presets"] * presets + ["recordings"] * recordings),
+        speakers=limits.speakers if limits.windows else 1,
+        languages=", ".join(limits.languages) or "any",
+        performs=_performs(limits),
+        words=about.words,
+        network=about.network,
+        cost=about.cost,
+        licence=about.licence,
+        rate=limits.rate,
+        most_characters=limits.most_characters,
+        settings=spec.known_settings,
+        needs=needs,
+    )
+
+
+@click.group("engines", invoke_without_command=True)
+@click.pass_context
+def engines_group(ctx: click.Context) -> None:
+    """List the voice engines, and what each can do.
+
+    \b
+    podforge engines
+    podforge engines show vibevoice
+    """
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(list_engines)
+
+
+@engines_group.command("list")
+@json_option
+def list_engines(as_json: bool = False) -> None:
+    """List every engine that is registered: whether it is ready, and what it can do.
+
+    Below the table: the commands that add what is missing.
+
+    \b
+    podforge engines list
+    podforge engines list --json | jq -r '.engines[] | select(.ready) | .name'
+    """
+    from podforge.console import print_rows
+    from podforge.engines import engine_names, find_engine
+    from podforge.plain import plain
+
+    found = [listed(find_engine(name)) for name in engine_names()]
+    if as_json:
+        facts = {"version": 1, "engines": [asdict(each) for each in found]}
+        click.echo(json.dumps(facts, ensure_ascii=False))
+        return
+    print_rows(("name", "ready", "voices", "speakers", "performs", "cost", "what it is"),
+        [(e.name, _yes(e.ready), e.voices, str(e.speakers), e.performs, e.cost or "none", e.summary)
+         for e in found],
+    )  # fmt: skip
+    for engine in found:
+        for what, remedy in _missing(engine.needs).items():
+            click.echo(plain(f"{engine.name} needs {what}: {remedy}"))
+
+
+@engines_group.command("show")
+@click.argument("name")
+@json_option
+def show_engine(name: str, as_json: bool) -> None:
+    """Show one engine: what it can do, its limits and settings, and what it needs.
+
+    \b
+    podforge engines show espeak
+    podforge engines show vibevoice --json
+    """
+    from podforge.console import print_facts
+    from podforge.engines import find_engine
+
+    engine = listed(find_engine(name))
+    if as_json:
+        click.echo(json.dumps({"version": 1, **asdict(engine)}, ensure_ascii=False))
+        return
+    print_facts({
+        "name": engine.name,
+        "what it is": engine.summary,
+        "ready": _yes(engine.ready),
+        "voices": engine.voices,
+        "in one call": f"{engine.most_characters} characters, speakers: {engine.speakers}",
+        "languages": engine.languages,
+        "performs": engine.performs,
+        "word times": _yes(engine.words),
+        "network": _yes(engine.network),
+        "cost": engine.cost or "none",
+        "licence": engine.licence,
+        "sound": f"{engine.rate} Hz",
+        "settings": ", ".join(engine.settings) or "none",
+        **{n.what: "found" if n.found else f"missing: {n.remedy}" for n in engine.needs},
+    })  # fmt: skip
+
+
+def _performs(limits: "Limits") -> str:
+    from podforge.cast import ANY
+
+    events = "vocal events" if limits.events == ANY else ", ".join(limits.events)
+    return ", ".join(filter(None, ["delivery" * limits.delivery, events])) or "nothing"
+
+
+def _missing(needs: "tuple[Need, ...]") -> dict[str, str]:
+    """What is missing, by the one command that adds it: `{"a, b": command}`."""
+    remedies: dict[str, list[str]] = {}
+    for need in needs:
+        if not need.found:
+            remedies.setdefault(need.remedy, []).append(need.what)
+    return {", ".join(what): remedy for remedy, what in remedies.items()}
+
+
+def _yes(fact: bool) -> str:
+    return "yes" if fact else "no"
