@@ -1,0 +1,182 @@
+"""A local server that speaks the real protocols of speech services, and misbehaves when told.
+
+A fault is queued with `server.faults.append(...)` and meets the next request: `Reply(429, ...)`, or
+`HALF`, `SLOW`, `HANG_UP`, `PAGE`.  What was asked is in `server.asked`, in order.
+"""
+
+import io
+import json
+import threading
+import time
+import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import numpy as np
+
+RATE = 24_000
+CHARACTERS_PER_SECOND = 15
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a request gets."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    send: float = 1.0  # the share of the body that is sent
+    wait: float = 0.0  # seconds before it
+    drop: bool = False  # the connection is closed without a word
+
+
+HALF = Reply(send=0.5)
+HANG_UP = Reply(drop=True)
+PAGE = Reply(200, b"<html><title>Log in to the hotel</title></html>", {"Content-Type": "text/html"})
+
+
+def slow(seconds: float) -> Reply:
+    return Reply(wait=seconds)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as it came."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class SpeechServer:
+    """`voices` at `/v1/audio/voices`; `key`: what a request must carry, if anything."""
+
+    port: int = 0
+    key: str = ""
+    faults: list[Reply] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
+    voices: dict[str, dict[str, str]] = field(default_factory=dict)
+    most_at_once: int = 0
+    at_once: int = 0
+    turn: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def base(self) -> str:
+        return f"{self.url}/v1"
+
+    def spoken(self) -> list[str]:
+        """The texts that were asked for."""
+        return [asked.json["input"] for asked in self.asked if asked.path.endswith("/speech")]
+
+    def reply(self, asked: Asked) -> Reply:
+        """What a good server says."""
+        if self.key and asked.headers.get("authorization") != f"Bearer {self.key}":
+            said = {
+                "error": {"message": f"Incorrect API key: {asked.headers.get('authorization')}"}
+            }
+            return Reply(401, json.dumps(said).encode(), {"Content-Type": "application/json"})
+        if asked.path == "/v1/audio/speech":
+            return Reply(200, wav(speech(asked.json["input"])), {"Content-Type": "audio/wav"})
+        if asked.path == "/v1/audio/voices" and asked.method == "GET":
+            said = {"voices": sorted(self.voices)}
+            return Reply(200, json.dumps(said).encode(), {"Content-Type": "application/json"})
+        return Reply(404, b'{"error": {"message": "no such path"}}')
+
+
+def speech(text: str) -> "np.ndarray[Any, Any]":
+    """Bursts as long as somebody would speak, another pitch for another text; 0.1 s of silence."""
+    rng = np.random.default_rng(abs(hash(text)) % 2**32 if not text else sum(map(ord, text)))
+    hop = RATE * 60 // 1000
+    count = max(4, round(len(text) / CHARACTERS_PER_SECOND * 1000 / 60))
+    parts = [
+        np.convolve(rng.normal(0, 0.03, hop), rng.normal(0, 1, 16), "same") for _ in range(count)
+    ]
+    silence = np.zeros(RATE // 10)
+    return np.clip(np.concatenate([silence, *parts, silence]), -0.9, 0.9)
+
+
+def wav(samples: "np.ndarray[Any, Any]", rate: int = RATE) -> bytes:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setparams((1, 2, rate, 0, "NONE", ""))
+        sound.writeframes((samples * 32767).astype("<i2").tobytes())
+    return file.getvalue()
+
+
+@contextmanager
+def serving(server: SpeechServer | None = None) -> Iterator[SpeechServer]:
+    """A server on a port of this machine, for as long as the block runs."""
+    server = server or SpeechServer()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.answer()
+
+        def do_POST(self) -> None:
+            self.answer()
+
+        def do_DELETE(self) -> None:
+            self.answer()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+        def answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            asked = Asked(self.command, self.path, headers, body)
+            with server.turn:
+                server.asked.append(asked)
+                fault = server.faults.pop(0) if server.faults else None
+                server.at_once += 1
+                server.most_at_once = max(server.most_at_once, server.at_once)
+            try:
+                self.send(fault, asked)
+            finally:
+                with server.turn:
+                    server.at_once -= 1
+
+        def send(self, fault: Reply | None, asked: Asked) -> None:
+            if fault and fault.drop:
+                self.close_connection = True
+                self.connection.close()
+                return
+            time.sleep(fault.wait if fault else 0.0)
+            good = fault is None or (fault.status == 200 and not fault.body)
+            reply = server.reply(asked) if good else fault
+            assert reply is not None
+            share = fault.send if fault else 1.0
+            self.send_response(reply.status)
+            for name, value in {**reply.headers, "Content-Length": str(len(reply.body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(reply.body[: int(len(reply.body) * share)])
+            if share < 1:
+                self.wfile.flush()
+                self.close_connection = True
+                self.connection.close()
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listener:
+        server.port = listener.server_address[1]
+        thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield server
+        finally:
+            listener.shutdown()
+            thread.join()
