@@ -4,8 +4,10 @@ A fault is queued with `server.faults.append(...)` and meets the next request: `
 `HALF`, `SLOW`, `HANG_UP`, `PAGE`.  What was asked is in `server.asked`, in order.
 """
 
+import base64
 import io
 import json
+import re
 import threading
 import time
 import wave
@@ -83,17 +85,50 @@ class SpeechServer:
 
     def reply(self, asked: Asked) -> Reply:
         """What a good server says."""
-        if self.key and asked.headers.get("authorization") != f"Bearer {self.key}":
-            said = {
-                "error": {"message": f"Incorrect API key: {asked.headers.get('authorization')}"}
-            }
+        given = asked.headers.get("authorization", asked.headers.get("xi-api-key", ""))
+        if self.key and given.removeprefix("Bearer ") != self.key:
+            said = {"error": {"message": f"Incorrect API key provided: {given}"}}
             return Reply(401, json.dumps(said).encode(), {"Content-Type": "application/json"})
         if asked.path == "/v1/audio/speech":
             return Reply(200, wav(speech(asked.json["input"])), {"Content-Type": "audio/wav"})
+        if asked.path.startswith("/v1/text-to-"):
+            return self.elevenlabs(asked)
         if asked.path == "/v1/audio/voices" and asked.method == "GET":
             said = {"voices": sorted(self.voices)}
             return Reply(200, json.dumps(said).encode(), {"Content-Type": "application/json"})
         return Reply(404, b'{"error": {"message": "no such path"}}')
+
+    def elevenlabs(self, asked: Asked) -> Reply:
+        """ElevenLabs' answers with times; `with-timestamps` is the end of both paths."""
+        assert asked.path.partition("?")[0].endswith("/with-timestamps")
+        rate = int(re.search(r"output_format=pcm_(\d+)", asked.path)[1])
+        dialogue = asked.path.startswith("/v1/text-to-dialogue")
+        inputs = asked.json["inputs"] if dialogue else [asked.json]
+        parts, segments, at = [], [], 0
+        for number, text in enumerate(each["text"] for each in inputs):
+            sound = speech(text)
+            segments.append(
+                {"voice_id": "v", "dialogue_input_index": number, "character_start_index": 0,
+                 "character_end_index": len(text), "start_time_seconds": at / rate,
+                 "end_time_seconds": (at + len(sound)) / rate}
+            )  # fmt: skip
+            gap = np.zeros(rate * 3 // 10 * dialogue)
+            parts += [sound, gap]
+            at += len(sound) + len(gap)
+        data = (np.concatenate(parts) * 32767).astype("<i2").tobytes()
+        said: dict[str, Any] = {"audio_base64": base64.b64encode(data).decode()}
+        if dialogue:
+            said |= {"voice_segments": segments}
+        else:
+            characters = list(inputs[0]["text"])
+            edges = np.linspace(0.1, at / rate - 0.1, len(characters) + 1).tolist()
+            said["alignment"] = {
+                "characters": characters,
+                "character_start_times_seconds": edges[:-1],
+                "character_end_times_seconds": edges[1:],
+            }
+        headers = {"Content-Type": "application/json", "request-id": f"req-{len(self.asked)}"}
+        return Reply(200, json.dumps(said).encode(), headers)
 
 
 def speech(text: str) -> "np.ndarray[Any, Any]":

@@ -1,0 +1,189 @@
+"""Speaks through ElevenLabs' own client; in a worker process only."""
+
+import base64
+import binascii
+import time
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import httpx
+import numpy as np
+from elevenlabs import DialogueInput, VoiceSettings
+from elevenlabs import ElevenLabs as Client
+from elevenlabs.core.api_error import ApiError
+
+from podforge.cast import Voice
+from podforge.clip import Word
+from podforge.engines.base import Take, VoiceState
+from podforge.engines.elevenlabs.options import CONTEXT, Options, VoiceOptions
+from podforge.engines.network.gathering import gather
+from podforge.engines.network.keys import without
+from podforge.engines.network.pace import Pace
+from podforge.engines.network.patience import Patience
+from podforge.engines.network.troubles import Kind, Trouble, of_status, seconds_asked
+from podforge.engines.performing import bracketed, marked, sendable
+from podforge.events import Watch
+from podforge.plan import Job
+
+MOST_IDS = 3  # of earlier takes, that a request may name
+REMEMBERED = 64  # takes whose ids are kept for the lines that follow them
+
+
+class ElevenLabsEngine:
+    """A client of the service."""
+
+    def __init__(self, options: Options, key: str) -> None:
+        self._options, self._key = options, key
+        self._pace = Pace(options.per_minute)
+        self._ids: OrderedDict[str, tuple[str, ...]] = OrderedDict()  # by the end of what was said
+        self._http = httpx.Client(timeout=options.timeout, follow_redirects=False)
+        self._client = Client(
+            api_key=key, base_url=options.address, httpx_client=self._http, timeout=options.timeout
+        )
+
+    def embed(self, voice: Voice) -> VoiceOptions:
+        """Nothing is computed here: the service knows the voice by its id."""
+        return VoiceOptions.of(voice.settings)
+
+    def speak(
+        self, jobs: Sequence[Job], voices: Mapping[str, VoiceState], watch: Watch
+    ) -> Iterator[Take]:
+        """Several requests at once; takes as they come."""
+        return gather(
+            jobs,
+            lambda job: self._request(job, voices),
+            watch,
+            at_once=self._options.requests,
+            pace=self._pace,
+            patience=Patience(self._options.tries),
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _request(self, job: Job, voices: Mapping[str, VoiceState]) -> Take:
+        """One request.  Raises `Trouble`."""
+        try:
+            if self._options.dialogue:
+                return self._dialogue(job, voices)
+            return self._line(job, voices[job.voices[0].identity])
+        except ApiError as error:
+            said = without(str(error.body), self._key)
+            if error.status_code is None or error.status_code < 300:
+                raise Trouble(Kind.BUSY, f"an answer nobody understands: {said[:200]}") from None
+            headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+            wait = seconds_asked(headers.get("retry-after"), time.time())
+            raise of_status(error.status_code, said, wait) from None
+        except httpx.TimeoutException:
+            raise Trouble(Kind.BUSY, f"no answer within {self._options.timeout:g} s") from None
+        except httpx.HTTPError as error:
+            cause = without(str(error), self._key)
+            raise Trouble(Kind.BUSY, f"the connection failed: {cause}") from None
+
+    def _line(self, job: Job, voice: VoiceState) -> Take:
+        """One line, with what stands around it; its words come with their times."""
+        assert isinstance(voice, VoiceOptions)
+        (said,), options = job.utterances, self._options
+        text = _speakable(marked(said, bracketed))
+        earlier = self._ids.get(job.before, ()) if options.continuity == "ids" else ()
+        around: dict[str, Any] = {"previous_request_ids": list(earlier)} if earlier else {}
+        if job.before and not earlier:
+            around["previous_text"] = sendable(job.before)
+        if job.after:
+            around["next_text"] = sendable(job.after)
+        reply = self._client.text_to_speech.with_raw_response.convert_with_timestamps(
+            voice.voice_id, text=text, voice_settings=_settings(voice), **self._usual(job), **around
+        )
+        if request := reply.headers.get("request-id"):
+            self._remember(said.text, (*earlier, request)[-MOST_IDS:])
+        samples = _samples(reply.data.audio_base_64)
+        words = _words(said.text, text, reply.data.alignment, self._options.rate, len(samples))
+        return Take(job.key, samples, options.rate, words=(words,) if words else None)
+
+    def _dialogue(self, job: Job, voices: Mapping[str, VoiceState]) -> Take:
+        """Several turns in one call; the service says where each ended, about."""
+        inputs = []
+        for said in job.utterances:
+            voice = voices[job.voices[said.slot].identity]
+            assert isinstance(voice, VoiceOptions)
+            text = _speakable(marked(said, bracketed))
+            inputs.append(DialogueInput(text=text, voice_id=voice.voice_id))
+        reply = self._client.text_to_dialogue.convert_with_timestamps(
+            inputs=inputs, **self._usual(job)
+        )
+        samples, rate = _samples(reply.audio_base_64), self._options.rate
+        ends: dict[int, float] = {}
+        for segment in reply.voice_segments:
+            number = segment.dialogue_input_index
+            ends[number] = max(ends.get(number, 0.0), segment.end_time_seconds)
+        marks = tuple(min(len(samples), round(ends[n] * rate)) for n in sorted(ends))
+        return Take(job.key, samples, rate, marks=marks)
+
+    def _usual(self, job: Job) -> dict[str, Any]:
+        """What every request says."""
+        options, language = self._options, job.utterances[0].language.partition("-")[0].lower()
+        return {
+            "model_id": options.model,
+            "output_format": f"pcm_{options.rate}",
+            "seed": job.seed % 2**32,
+            "request_options": {"max_retries": 0, "timeout_in_seconds": options.timeout},
+            **({"language_code": language} if options.takes_language and language else {}),
+        }
+
+    def _remember(self, text: str, ids: tuple[str, ...]) -> None:
+        self._ids[text[-CONTEXT:]] = ids
+        if len(self._ids) > REMEMBERED:
+            self._ids.popitem(last=False)
+
+
+def _speakable(text: str) -> str:
+    """Raises `Trouble` for a text without a word: it would be paid, and silent."""
+    text = sendable(text)
+    if not any(c.isalnum() for c in text):
+        raise Trouble(Kind.WRONG, "there is nothing to say")
+    return text
+
+
+def _settings(voice: VoiceOptions) -> VoiceSettings:
+    return VoiceSettings(
+        stability=voice.stability,
+        similarity_boost=voice.similarity,
+        style=voice.style,
+        speed=voice.speed,
+        use_speaker_boost=voice.boost,
+    )
+
+
+def _samples(coded: str) -> "np.ndarray[tuple[int], np.dtype[np.float32]]":
+    """16-bit PCM in base64 as float32.  Raises `Trouble` when it is empty or broken."""
+    try:
+        data = base64.b64decode(coded, validate=True)
+    except binascii.Error as error:
+        raise Trouble(Kind.BUSY, f"the service sent broken sound: {error}") from None
+    if len(data) < 2:
+        raise Trouble(Kind.BUSY, "the service sent no sound")
+    found: np.ndarray[tuple[int], np.dtype[np.float32]]
+    found = np.frombuffer(data[: len(data) // 2 * 2], "<i2").astype(np.float32)
+    return found / np.float32(32_768)
+
+
+def _words(plain: str, sent: str, alignment: Any, rate: int, samples: int) -> tuple[Word, ...]:
+    """The words with their times, of the times of the characters that were sent.
+
+    Nothing where the service counted otherwise, or where marks stand in what was sent.
+    """
+    if alignment is None or sent != plain or len(alignment.characters) != len(plain):
+        return ()
+    starts, ends = alignment.character_start_times_seconds, alignment.character_end_times_seconds
+    words, first = [], -1
+    for at, letter in enumerate(plain + " "):
+        if not letter.isspace() and first < 0:
+            first = at
+        elif letter.isspace() and first >= 0:
+            start, end = round(starts[first] * rate), round(ends[at - 1] * rate)
+            if 0 <= start < min(end, samples):
+                words.append(Word(first, at, start, min(end, samples)))
+            first = -1
+    return tuple(words)
