@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from podforge.engines.vibevoice import checkpoint, digests, hub
+from podforge.engines import digests
+from podforge.engines.vibevoice import checkpoint, hub
 from podforge.errors import DiskFull, InputError, MissingInput, PodforgeError, Unavailable
 from podforge.events import FetchDone, FetchFailed, FetchProgress, FetchStarted
 from tests.hub_server import MODEL, Hub, files_of, serving

@@ -10,13 +10,14 @@ import re
 import tempfile
 from pathlib import Path
 
+from podforge.engines.digests import folder_digest
 from podforge.engines.vibevoice.checkpoint import (
     check_folder,
     context_tokens,
+    files,
     missing,
     parameters_bytes,
 )
-from podforge.engines.vibevoice.digests import folder_digest
 from podforge.errors import MissingInput, PodforgeError, Unavailable, storage
 from podforge.events import Tell
 
@@ -60,7 +61,7 @@ def fingerprint(model: str) -> str:
     without a model.
     """
     if not is_hub_id(model):
-        return f"sha256:{folder_digest(Path(model).expanduser())}"
+        return f"sha256:{folder_digest(Path(model).expanduser(), files)}"
     return f"{model}@{_commit(model) if locate(model) else '?'}"
 
 

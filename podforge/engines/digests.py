@@ -9,10 +9,10 @@ import json
 import os
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from podforge.engines.vibevoice import checkpoint
 from podforge.errors import MissingInput, storage
 
 SETTLED_NS = 2_000_000_000  # a file changed later than this ago may change again unseen
@@ -21,13 +21,14 @@ MOST_REMEMBERED = 500  # files; some twenty models
 Memory = dict[str, list[object]]  # path -> size, mtime in ns, inode, digest
 
 
-def folder_digest(folder: Path) -> str:
+def folder_digest(folder: Path, files_of: Callable[[Path], Sequence[Path]]) -> str:
     """The digest of the names and contents of a model's files, 32 hex digits.
 
-    Raises `MissingInput` for a folder without any, `StorageError` for one that cannot be read.
+    `files_of` says which they are, in order.  Raises `MissingInput` for a folder without any,
+    `StorageError` for one that cannot be read.
     """
     with storage("reading the model in", folder):
-        files = checkpoint.files(folder) if folder.is_dir() else []
+        files = files_of(folder) if folder.is_dir() else []
         if not files:
             raise MissingInput(f"there is no model in {folder}")
         memory = _remembered()

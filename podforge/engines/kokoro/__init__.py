@@ -1,0 +1,1 @@
+"""Kokoro, a small model with preset voices, in process through ONNX Runtime."""
