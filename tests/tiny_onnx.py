@@ -1,5 +1,6 @@
 """Tiny ONNX models with the inputs and outputs of the real ones, made here."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -72,4 +73,25 @@ def kokoro(folder: Path, durations: bool = False) -> Path:
     styles = {name: np.full((510, 1, STYLE), level, "f4") for name, level in levels.items()}
     with (folder / "voices-v1.0.bin").open("wb") as file:
         np.savez(file, **styles)
+    return folder
+
+
+def kitten(folder: Path) -> Path:
+    """A folder as `hf download` makes it: a style for each length, names, and what is named."""
+    folder.mkdir(parents=True, exist_ok=True)
+    model(folder / "kitten_tts_mini.onnx")
+    levels = {"expr-voice-2-f": 0.02, "expr-voice-3-m": 0.08}
+    styles = {
+        name: np.full((400, STYLE), level, "f4") * (1 + np.arange(400)[:, None] / 400)
+        for name, level in levels.items()
+    }
+    np.savez(folder / "voices.npz", **{name: style.astype("f4") for name, style in styles.items()})
+    config = {
+        "type": "ONNX2",
+        "model_file": "kitten_tts_mini.onnx",
+        "voices": "voices.npz",
+        "speed_priors": {"expr-voice-3-m": 0.8},
+        "voice_aliases": {"Bella": "expr-voice-2-f", "Jasper": "expr-voice-3-m"},
+    }
+    (folder / "config.json").write_text(json.dumps(config))
     return folder

@@ -1,0 +1,1 @@
+"""KittenTTS, a very small English model, in process through ONNX Runtime."""

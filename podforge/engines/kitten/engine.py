@@ -1,0 +1,113 @@
+"""Speaks with KittenTTS; in a worker process only.
+
+What goes in and what comes out is as the published package `kittentts` 0.8 has it: symbols of
+phonemes between two pads, a style chosen by the length of the text, and a tail of the sound that
+belongs to nobody.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import espeakng_loader
+import numpy as np
+import onnxruntime
+from phonemizer.backend import EspeakBackend
+from phonemizer.backend.espeak.wrapper import EspeakWrapper
+
+from podforge.cast import Voice
+from podforge.engines.base import Take, VoiceState
+from podforge.engines.kitten.options import Model, VoiceOptions
+from podforge.engines.performing import sendable
+from podforge.errors import EngineError
+from podforge.events import Watch
+from podforge.plan import Job
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+RATE = 24_000
+TAIL = 5_000  # samples at the end that are cut off, as the published package does
+PAD, END = 0, 10  # token ids; 10 is an ellipsis
+# The alphabet of the model, each symbol at its own number; some quotation marks stand twice.
+_SYMBOLS = (
+    "$"
+    ';:,.!?¡¿—…"«»"" '
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    "ɑɐɒæɓʙβɔɕçɗɖðʤəɘɚɛɜɝɞɟʄɡɠɢʛɦɧħɥʜɨɪʝɭɬɫɮʟɱɯɰŋɳɲɴøɵɸθœɶʘɹɺɾɻʀʁɽʂʃʈʧʉʊʋⱱʌɣɤʍχʎʏʑʐʒʔʡʕʢǀǁǂǃ"
+    "ˈˌːˑʼʴʰʱʲʷˠˤ˞↓↑→↗↘'̩'ᵻ"
+)
+NUMBERS = {symbol: number for number, symbol in enumerate(_SYMBOLS)}
+
+
+class KittenEngine:
+    """A loaded model."""
+
+    def __init__(self, model: Model, threads: int) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = threads
+        self._network = onnxruntime.InferenceSession(
+            str(model.network), options, providers=["CPUExecutionProvider"]
+        )
+        with np.load(model.voices) as voices:
+            self._styles = {name: voices[name] for name in voices.files}
+        self._aliases, self._speeds = dict(model.aliases), dict(model.speeds)
+        EspeakWrapper.set_data_path(espeakng_loader.get_data_path())
+        EspeakWrapper.set_library(espeakng_loader.get_library_path())
+        self._phonemes = EspeakBackend("en-us", preserve_punctuation=True, with_stress=True)
+
+    def embed(self, voice: Voice) -> "tuple[NDArray[np.float32], float]":
+        """The styles of a preset, shape (lengths, width), and the speed that it speaks with."""
+        options = VoiceOptions.of(voice.settings)
+        name = self._aliases.get(options.voice, options.voice)
+        if name not in self._styles:
+            known = ", ".join([*self._aliases, *self._styles])
+            text = f'this model has no voice "{options.voice}"'
+            raise EngineError(text, hint=f"there are {known}")
+        return self._styles[name].astype(np.float32), options.speed * self._speeds.get(name, 1.0)
+
+    def speak(
+        self, jobs: Sequence[Job], voices: Mapping[str, VoiceState], watch: Watch
+    ) -> Iterator[Take]:
+        """One after the other."""
+        for job in jobs:
+            if watch.cancelled:
+                return
+            take = self._speak(job, voices[job.voices[0].identity])
+            watch.beat(job.key, len(take.samples) / RATE)
+            if watch.cancelled:
+                return
+            yield take
+
+    def close(self) -> None:
+        """Nothing is left to give back: the model goes with the process."""
+
+    def _speak(self, job: Job, voice: VoiceState) -> Take:
+        (said,) = job.utterances
+        assert isinstance(voice, tuple)
+        styles, speed = voice
+        text = sendable(said.text).strip()
+        tokens = self.tokens(text)
+        if not tokens:
+            raise EngineError("there is nothing to say", place=said.place)
+        row = min(len(text), len(styles) - 1)  # a style for each length, or one for all
+        inputs = {
+            "input_ids": np.array([[PAD, *tokens, END, PAD]], np.int64),
+            "style": styles[row : row + 1].reshape(1, -1),
+            "speed": np.array([speed], np.float32),
+        }
+        sound = np.asarray(self._network.run(None, inputs)[0], np.float32).ravel()
+        return Take(job.key, np.clip(sound[:-TAIL], -1.0, 1.0), RATE)
+
+    def tokens(self, text: str) -> list[int]:
+        """The numbers of the phonemes of a text; none when there is nothing to say.
+
+        A text without an end is given a full stop, or its last word is swallowed.
+        """
+        if not any(c.isalnum() for c in text):
+            return []
+        ended = text if text[-1] in ".!?,;:…" else f"{text}."
+        phonemes = " ".join(re.findall(r"\w+|[^\w\s]", self._phonemes.phonemize([ended])[0]))
+        if not any(symbol.isalpha() for symbol in phonemes):
+            return []
+        return [NUMBERS[symbol] for symbol in phonemes if symbol in NUMBERS]
