@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint torture bench clean
 demo: .venv/base
 	$(BIN)/podforge render scripts_examples/bakery.md -o output/bakery/
 
@@ -15,6 +15,9 @@ lint: .venv/test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+torture: .venv/test
+	$(BIN)/python -m tests.faults.torture
 
 bench: .venv/test
 	$(BIN)/python -m benchmarks

@@ -169,11 +169,12 @@ def ours(folder: Path, name: str) -> None:
     from podforge.mastering import apply
     from podforge.pieces import encode_piece, join
     from podforge.sidebyside import Stage, side_by_side
-    from podforge.threads import processors
+    from podforge.threads import one_arena, processors
 
     def silent(event: Event) -> None:
         pass
 
+    one_arena()  # as `finish` does
     with mastered(folder, name) as (spool, found, drive, encoding):
         stage = Stage("", found.samples / RATE, silent)
         piece = encode_piece(

@@ -6,7 +6,7 @@ Finding them is cheap: it opens nothing and imports no numpy, so that `check` an
 import math
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
@@ -53,12 +53,12 @@ def asset_problems(script: Script) -> Iterator[Problem]:
     """An error for each cue whose file is not there, is none, or lies outside the project.
 
     The project is the folder with the `podforge.yaml` that holds for the script, or else the
-    script's own folder.  Nothing is opened.
+    script's own folder; `Script.allowed` adds others.  Nothing is opened.
     """
     base = _folder(script)
     marker = find_project_file(base)
-    root = marker.parent if marker else base.resolve()
-    reasons = {name: _unfit(name, base, root) for name in _cues(script)}
+    roots = (marker.parent if marker else base.resolve(), *map(_resolved, script.allowed))
+    reasons = {name: _unfit(name, base, roots) for name in _cues(script)}
     for item in script.items:
         if isinstance(item, Cue) and item.file and reasons[item.file]:
             text = f'"{plain(item.file)}" {reasons[item.file]}'
@@ -108,7 +108,11 @@ def _cues(script: Script) -> dict[str, Cue]:
     return found
 
 
-def _unfit(name: str, base: Path, root: Path) -> str:
+def _resolved(folder: str) -> Path:
+    return Path(folder).resolve()
+
+
+def _unfit(name: str, base: Path, roots: Sequence[Path]) -> str:
     """Why a file cannot be used; empty when nothing speaks against it."""
     if "://" in name:
         return "is an address: download it, and name the copy"
@@ -116,8 +120,9 @@ def _unfit(name: str, base: Path, root: Path) -> str:
         return "is not relative to the script: copy it beside the script, and name the copy"
     try:
         path = (base / name).resolve()
-        if not path.is_relative_to(root):
-            return f"lies outside the project, {root}: copy it there, or put a {FILE} further up"
+        if not any(path.is_relative_to(root) for root in roots):
+            way = f"copy it there, put a {FILE} further up, or allow its folder with --allow-root"
+            return f"lies outside the project, {roots[0]}: {way}"
         found = path.stat()
     except (OSError, ValueError, RuntimeError):  # missing, NUL in it, a loop of links
         slash = "; write / between folders" if "\\" in name else ""

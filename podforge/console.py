@@ -3,12 +3,11 @@
 The only module that uses rich, and besides `cli` the only one that prints.
 """
 
-import json
 import sys
+import textwrap
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from typing import Any
 
 import click
@@ -26,7 +25,7 @@ from rich.table import Table
 from rich.text import Text
 
 from podforge.events import (
-    EVENTS_VERSION,
+    Erred,
     Event,
     FetchDone,
     FetchFailed,
@@ -39,30 +38,31 @@ from podforge.events import (
     Planned,
     RenderDone,
     RenderFailed,
-    RenderStarted,
     StageDone,
     StageProgress,
     StageStarted,
     Tell,
-    Warned,
 )
 from podforge.plain import plain
-from podforge.progress import Clock, Fetching, Speaking, in_bytes
+from podforge.progress import Clock, Fetching, Speaking
+from podforge.telling import json_line, sentence
 from podforge.units import clock
 
-MOST_WIDTH = 24  # characters of a column that is not the last
+MOST_WIDTH, LEAST_WIDTH = 24, 12  # characters of a column that is not the last; of the last
+NARROW, WIDE = 60, 100  # columns of a terminal: no bar below, and a long one from here
 _SHARE = TextColumn("{task.percentage:>3.0f} %")
+_LEFT = TimeRemainingColumn(compact=True)
 LINE_SECONDS = 10.0  # between lines of progress where there is no terminal
 
 
 @contextmanager
 def open_console(quiet: bool, events: bool) -> Iterator[Tell]:
-    """What reads the events of a render: JSON lines, silence, a bar, or plain lines; on stderr."""
+    """What reads events, on stderr: as JSON lines, errors alone, with a bar, or as plain lines."""
     terminal = Console(stderr=True)
     if events:
         yield _tell_json
     elif quiet:
-        yield lambda _: None
+        yield _tell_errors
     elif terminal.is_terminal and not terminal.is_dumb_terminal:
         with _Bar(terminal) as bar:
             yield bar.tell
@@ -71,33 +71,17 @@ def open_console(quiet: bool, events: bool) -> Iterator[Tell]:
 
 
 def _tell_json(event: Event) -> None:
-    facts = {"v": EVENTS_VERSION, "event": type(event).__name__, **asdict(event)}
-    with suppress(OSError):  # nobody listens: that does not stop a render
-        click.echo(json.dumps(facts, ensure_ascii=False), err=True)
+    _echo(json_line(event))
 
 
-def _sentence(event: Event) -> str:
-    """What an event says to a person; empty for those that only move a bar."""
-    match event:
-        case RenderStarted(script):
-            return script
-        case FetchStarted(what, size):
-            return f"  downloading {what}" + (f": {in_bytes(size)}" if size else "")
-        case FetchDone(what):
-            return f"  downloaded {what}"
-        case FetchFailed(what):
-            return f"  {what} did not come whole; the next try goes on from here"
-        case Planned(jobs, new, seconds):
-            speak = f"{new} to speak" if new else "all spoken already"
-            return f"  {jobs} job{'s' * (jobs != 1)}, {speak}, about {clock(seconds)} of audio"
-        case JobFailed(_, place, reason) if reason != "stopped":
-            return f"  {place}: failed: {reason}"
-        case Warned(place, text):
-            return f"  {place}: warning: {text}" if place else f"  warning: {text}"
-        case RenderDone(_, outputs, seconds, unchanged):
-            state = "unchanged" if unchanged else clock(seconds)
-            return "\n".join(f"  {path}  {state}" for path in outputs)
-    return ""
+def _tell_errors(event: Event) -> None:
+    if isinstance(event, Erred):
+        _echo(plain(sentence(event)))
+
+
+def _echo(line: str) -> None:
+    with suppress(OSError):  # nobody listens, or the disk is full: that does not stop a render
+        click.echo(line, err=True)
 
 
 class _Lines:
@@ -114,16 +98,15 @@ class _Lines:
         if isinstance(event, FetchStarted):
             self._fetching = Fetching(event.size, self._now)
         self._speaking.take(event)
-        sentence = _sentence(event)
-        if not sentence and self._now() - self._said >= LINE_SECONDS:
-            sentence = self._progress(event)
+        said = sentence(event)
+        if not said and self._now() - self._said >= LINE_SECONDS:
+            said = self._progress(event)
         if isinstance(event, StageStarted):
-            sentence = f"  {event.stage}"
-        if sentence:
+            said = f"  {event.stage}"
+        if said:
             self._said = self._now()
-            for line in sentence.splitlines():
-                with suppress(OSError):
-                    click.echo("  " * line.startswith("  ") + plain(line), err=True)
+        for line in said.splitlines():
+            _echo("  " * line.startswith("  ") + plain(line))
 
     def _progress(self, event: Event) -> str:
         match event:
@@ -134,6 +117,13 @@ class _Lines:
             case JobProgress() | JobDone():
                 return f"  spoken: {self._speaking.facts()}"
         return ""
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    """A line on several, between words: never inside a path, which one may want to copy."""
+    return textwrap.wrap(
+        line, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 class _Bar:
@@ -148,19 +138,22 @@ class _Bar:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._end()
+        with suppress(OSError):
+            self._end()
 
     def tell(self, event: Event) -> None:
         """Move the bar, and print what the event says above it."""
-        self._move(event)
-        for line in _sentence(event).splitlines():
-            indent = "  " * line.startswith("  ")
-            self._terminal.print(Text(indent + plain(line)), soft_wrap=True)
+        with suppress(OSError):  # the terminal was closed; SIGHUP tells of it
+            self._move(event)
+            for line in sentence(event).splitlines():
+                indent = "  " * line.startswith("  ")
+                for part in _wrapped(indent + plain(line), self._terminal.width):
+                    self._terminal.print(Text(part), soft_wrap=True)
 
     def _move(self, event: Event) -> None:
         match event:
             case FetchStarted(_, size):
-                columns = DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()
+                columns = DownloadColumn(), TransferSpeedColumn(), _LEFT
                 self._begin("downloading", size or None, *columns)
             case FetchProgress(_, size):
                 self._update(size)
@@ -172,7 +165,7 @@ class _Bar:
                 self._speaking.take(event)
                 self._show_speaking()
             case StageStarted(stage, seconds):
-                self._begin(stage, seconds, _SHARE, TimeRemainingColumn())
+                self._begin(stage, seconds or None, _SHARE, _LEFT)
             case StageProgress(_, seconds):
                 self._update(seconds)
             case StageDone() | FetchDone() | FetchFailed() | RenderDone() | RenderFailed():
@@ -182,15 +175,22 @@ class _Bar:
         speaking = self._speaking
         if self._what != "speaking":
             self._begin("speaking", speaking.total, _SHARE, TextColumn("{task.fields[facts]}"))
-        self._update(speaking.made, total=speaking.total, facts=speaking.facts())
+        used = len("  speaking  100 % ") + self._bar_width + 1
+        facts = speaking.facts(self._terminal.width - used)
+        self._update(speaking.made, total=speaking.total, facts=facts)
+
+    @property
+    def _bar_width(self) -> int:
+        """Characters of the bar: the same all along, or it dances with the text beside it."""
+        width = self._terminal.width
+        return 0 if width < NARROW else 10 if width < WIDE else 20
 
     def _begin(self, what: str, total: float | None, *columns: ProgressColumn) -> None:
         self._end()
         self._what = what
-        name = TextColumn("  {task.description:<18}")
-        self._progress = Progress(
-            name, BarColumn(), *columns, console=self._terminal, transient=True
-        )
+        name = TextColumn("  {task.description}")
+        bar = [BarColumn(self._bar_width)] if self._bar_width else []
+        self._progress = Progress(name, *bar, *columns, console=self._terminal, transient=True)
         self._progress.add_task(what, total=total, facts="")
         self._progress.start()
 
@@ -217,14 +217,16 @@ def print_plan(facts: Mapping[str, Any]) -> None:
             "jobs": f"{len(jobs)}, {new} new",
         }
     )
-    print_rows(("line", "status", "engine", "speakers", "text"), [_job_row(job) for job in jobs])
+    titles = ("line", "status", *(("why",) if any("why" in job for job in jobs) else ()))
+    print_rows((*titles, "engine", "speakers", "text"), [_job_row(job) for job in jobs])
 
 
 def _job_row(job: Mapping[str, Any]) -> tuple[str, ...]:
     said = job["utterances"]
     speakers = ", ".join(dict.fromkeys(utterance["speaker"] for utterance in said))
     text = " / ".join(utterance["text"] for utterance in said)
-    return str(said[0]["line"]), job["status"], job["engine"], speakers, text
+    why = (", ".join(job["why"]),) if "why" in job else ()
+    return str(said[0]["line"]), job["status"], *why, job["engine"], speakers, text
 
 
 def print_facts(facts: Mapping[str, object]) -> None:
@@ -232,23 +234,25 @@ def print_facts(facts: Mapping[str, object]) -> None:
     width = max(map(len, facts), default=0)
     for name, value in facts.items():
         if value not in ("", None):
-            click.echo(f"{name:<{width}}  {plain(str(value))}")
+            click.echo(f"{plain(name):<{width}}  {plain(str(value))}")
 
 
-def print_rows(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table on stdout: whole lines in a pipe, cut to the width on a terminal."""
-    console = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
-    if not console.is_terminal:
-        for row in [titles, *rows]:
-            click.echo("\t".join(plain(cell) for cell in row))
+def print_rows(titles: Sequence[str], rows: Sequence[Sequence[str]], *, err: bool = False) -> None:
+    """A table on stdout, or stderr: cut to the width of a terminal that has room, else whole."""
+    stream = sys.stderr if err else sys.stdout
+    console = Console(file=stream, soft_wrap=not stream.isatty(), highlight=False)
+    cells = [[plain(cell) for cell in row] for row in [titles, *rows]]
+    *widths, last = (max(map(len, column)) for column in zip(*cells, strict=True))
+    widths = [min(width, MOST_WIDTH) for width in widths]
+    # What does not fit is taken from the last column.
+    room = console.width - sum(width + 2 for width in widths)
+    if not console.is_terminal or room < min(last, LEAST_WIDTH):
+        for row in cells:
+            click.echo("\t".join(row), err=err)
         return
     table = Table(*titles, box=None, pad_edge=False)
-    for number, column in enumerate(table.columns):
-        column.no_wrap, column.overflow = True, "ellipsis"
-        if number + 1 < len(titles):  # what does not fit is taken from the last column
-            column.min_width = min(
-                MOST_WIDTH, max(len(plain(row[number])) for row in [titles, *rows])
-            )
-    for row in rows:
-        table.add_row(*(Text(plain(cell)) for cell in row))
+    for column, width in zip(table.columns, [*widths, min(last, room)], strict=True):
+        column.no_wrap, column.overflow, column.width = True, "ellipsis", width
+    for row in cells[1:]:
+        table.add_row(*map(Text, row))
     console.print(table)

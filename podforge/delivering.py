@@ -2,27 +2,29 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from podforge.delivery.report import Report
 from podforge.encodings import Format
 from podforge.errors import StorageError, storage
-from podforge.project import Project
 from podforge.timeline import Mark, Section, Timeline
 
 if TYPE_CHECKING:
+    from podforge.delivery.report import Report
     from podforge.delivery.tags import Tags
     from podforge.finishing import Finished
+    from podforge.project import Project
 
 DEFAULT_FORMATS = (Format("mp3"),)
 SIDECARS = (".vtt", ".srt", ".transcript.json", ".chapters.json", ".report.json")
 MOST_SLUG = 48  # characters of a title in a file's name
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # line breaks among them
+_CHAPTER = re.compile(r"-[0-9]{2,3}(-[a-z0-9-]+)?")  # after the stem; more digits are a year
+# Line breaks among them; bytes that are not UTF-8 come as halves of characters (PEP 383).
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,9 @@ class Outputs:
     """Where an episode goes: one file a format, and what lies beside them, all `stem.*`.
 
     With `chapters`, the titles of the sections, each format is a file a chapter and a playlist.
-    Control characters of the stem become dashes: a playlist has a line for each file.  `typed` is
-    the suffix of a file that was named, if it is not written as the format is (`.MP3`).
+    What no playlist can hold, control characters and bytes that are not UTF-8, become dashes.
+    `typed` is the suffix of a file that was named, if it is not written as the format is (`.MP3`).
+    One that is `bare` has nothing beside its audio.
     """
 
     folder: Path
@@ -40,6 +43,7 @@ class Outputs:
     split: bool = False
     chapters: tuple[str, ...] = ()
     typed: str = ""
+    bare: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "stem", _CONTROL.sub("-", self.stem))
@@ -79,28 +83,31 @@ class Outputs:
             path
             for wanted in self.formats
             if self.split
-            for path in sorted(self.folder.glob(f"{escape(self.stem)}-[0-9][0-9]*.{wanted.name}"))
-            if path not in mine
+            for path in sorted(self.folder.glob(f"{escape(self.stem)}-*.{wanted.name}"))
+            if path not in mine and _CHAPTER.fullmatch(path.stem, len(self.stem))
         )
 
     def everything(self) -> tuple[Path, ...]:
         """Every file of the episode, the audio last."""
         lists = tuple(self.playlist(wanted) for wanted in self.formats if self.split)
-        return (*(self.beside(suffix) for suffix in SIDECARS), *lists, *self.audio())
+        sidecars = () if self.bare else tuple(map(self.beside, SIDECARS))
+        return (*sidecars, *lists, *self.audio())
 
 
 def deliver(
-    project: Project,
+    project: "Project",
     timeline: Timeline,
     finished: Mapping[Format, "Finished"],
-    report: Report,
+    report: "Report",
     cover: bytes,
     outputs: Outputs,
     restat: bool = False,
+    ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Write all files of an episode; each one appears whole, the audio last.
 
-    With `restat`, files that would get the bytes they have are left alone.
+    With `restat`, files that would get the bytes they have are left alone.  `ready` is called
+    when all are made and none is in its place.
     """
     from podforge.delivery.writing import publish, staging
 
@@ -116,12 +123,13 @@ def deliver(
         for name, text in texts.result().items():
             with storage("writing", outputs.folder / name):
                 (folder / name).write_text(text, encoding="utf-8", newline="")
+        ready()
         for path in outputs.everything():
             publish(folder / _staged(path), path, restat)
 
 
 def _texts(
-    project: Project, timeline: Timeline, report: Report, outputs: Outputs
+    project: "Project", timeline: Timeline, report: "Report", outputs: Outputs
 ) -> dict[str, str]:
     """What lies beside the audio, by the name of the file."""
     from podforge.delivery.report import report_json
@@ -139,7 +147,7 @@ def _texts(
 class _Package:
     """Files with sound, tags, cover and chapters, made in `folder`."""
 
-    project: Project
+    project: "Project"
     timeline: Timeline
     cover: bytes
     folder: Path

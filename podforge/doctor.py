@@ -5,6 +5,7 @@ The checks are independent: one that fails, or cannot be made, leaves the others
 
 import platform
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,6 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Literal
 
@@ -34,6 +34,7 @@ ENCODERS = ("libmp3lame", "aac", "libopus", "flac")
 PYTHONS = ((3, 11), (3, 13))  # the oldest and the newest that podforge is tested with
 SAMPLE_BLOBS = 20
 LITTLE_BYTES, SCARCE_BYTES = 2e9, 2e8  # an hour of stereo takes about 1.3 GB while it is mixed
+MANY_FILES, FEW_FILES = 256, 64  # measured: a render with two workers needs 20
 SCRIPT = "---\ntitle: Doctor\n---\n\n**Mara:** All is well here.\n"
 # Of programs and libraries that are not what they should be.
 _FAULTS = (OSError, ImportError, RuntimeError, ValueError, subprocess.SubprocessError)
@@ -55,6 +56,8 @@ class Check:
 def examine(cache: Path | None, voices: Path | None, output: Path) -> Iterator[Check]:
     """All checks, each as it is made; the last one is a render in a folder of its own."""
     yield _python()
+    yield Check("system", "ok", platform.platform())
+    yield _open_files()
     yield Check("podforge", "ok", f"{__version__} in {Path(__file__).parent}")
     another = "unset PODFORGE_FFMPEG, or let it name a working ffmpeg"
     yield _guarded("ffmpeg", _ffmpeg, advice=another)
@@ -89,6 +92,16 @@ def _python() -> Check:
     return Check("Python", "warning", found, "podforge is tested with 3.11 to 3.13")
 
 
+def _open_files() -> Check:
+    """How many files a process may have open, with all it starts (getrlimit(2))."""
+    most, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    found = "unlimited" if most == resource.RLIM_INFINITY else str(most)
+    if found == "unlimited" or most >= MANY_FILES:
+        return Check("open files", "ok", found)
+    verdict: Verdict = "warning" if most >= FEW_FILES else "problem"
+    return Check("open files", verdict, f"{found} at most", f"ulimit -n {min(hard, MANY_FILES)}")
+
+
 def _ffmpeg() -> Check:
     return Check("ffmpeg", "ok", f"{ffmpeg_version()}, {ffmpeg_path()}")
 
@@ -105,37 +118,16 @@ def _encoders() -> Check:
 
 
 def _engine(name: str) -> Check:
-    """Whether an engine is installed, and which version of what it speaks with."""
-    missing = _missing_packages(name)
-    if missing:
-        found = f"not installed: without {', '.join(missing)}"
-        return Check(f"engine {name}", "warning", found, f"pip install 'podforge[{name}]'")
-    fingerprint = find_engine(name).fingerprint({})
-    if fingerprint.endswith("@?"):
-        found = f"installed; its model {fingerprint[:-2]} comes with the first render"
-        return Check(f"engine {name}", "ok", found)
-    return Check(f"engine {name}", "ok", fingerprint)
-
-
-def _missing_packages(extra: str) -> list[str]:
-    """Of the packages that the extra of this name stands for, those that are not installed."""
-    try:
-        required = requires("podforge") or []
-    except PackageNotFoundError:  # a checkout on the path
-        return []
-    marked = [
-        line for line in required if re.search(rf"extra == ['\"]{re.escape(extra)}['\"]", line)
-    ]
-    names = [re.split(r"[^A-Za-z0-9._-]", line, maxsplit=1)[0] for line in marked]
-    return [name for name in names if not _is_installed(name)]
-
-
-def _is_installed(package: str) -> bool:
-    try:
-        version(package)
-    except PackageNotFoundError:
-        return False
-    return True
+    """Whether an engine has all that it needs, and which version of what it speaks with."""
+    engine, remedies = find_engine(name), dict[str, list[str]]()
+    for need in engine.needs({}):
+        if not need.found:
+            remedies.setdefault(need.remedy, []).append(need.what)
+    if remedies:
+        missing = [what for each in remedies.values() for what in each]
+        found, advice = f"not ready: without {', '.join(missing)}", "; then ".join(remedies)
+        return Check(f"engine {name}", "warning", found, advice)
+    return Check(f"engine {name}", "ok", engine.fingerprint({}))
 
 
 def _voices(folder: Path | None) -> Check:

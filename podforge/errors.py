@@ -134,6 +134,9 @@ class Doubtful(PodforgeError):
     """Some lines are suspect and --strict was given; the output was not replaced."""
 
 
+_ELSEWHERE = "allow it, or name another place: --cache for the store, -o for the output"
+
+
 @contextmanager
 def storage(doing: str, path: Path) -> Iterator[None]:
     """Turn an `OSError` inside the block into `DiskFull` or `StorageError` naming `path`."""
@@ -147,4 +150,5 @@ def storage(doing: str, path: Path) -> Iterator[None]:
                 hint="free some space and run the same command again; finished clips are kept",
             ) from error
         reason = error.strerror or str(error)
-        raise StorageError(f"{doing} {where} failed: {reason}") from error
+        hint = _ELSEWHERE if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) else ""
+        raise StorageError(f"{doing} {where} failed: {reason}", hint=hint) from error

@@ -71,7 +71,8 @@ def lay_out(
 def cuts_refused(script: Script, plan: Plan, clips: Mapping[str, Clip]) -> Splits:
     """Where something must go between two utterances of a window that leave it no room.
 
-    Maps the window's key to the utterances that must open a window of their own.
+    Maps the window's key to the utterances that must open a window of their own.  Windows without
+    a clip are not asked about: only a part may have been recorded.
     """
     refused: dict[str, frozenset[int]] = {}
     before: Entry | None = None
@@ -79,7 +80,7 @@ def cuts_refused(script: Script, plan: Plan, clips: Mapping[str, Clip]) -> Split
         if not entry.follows(before):
             for job, utterance in (track[0] for track in entry.tracks):
                 key = plan.jobs[job].key
-                if utterance and not clips[key].can_cut(utterance):
+                if utterance and key in clips and not clips[key].can_cut(utterance):
                     refused[key] = refused.get(key, frozenset()) | {utterance}
         before = entry
     return refused

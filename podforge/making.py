@@ -6,14 +6,16 @@ be recorded again; everything else goes one way.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from podforge.assets import load_assets
 from podforge.clip import Clip
 from podforge.delivering import Outputs
 from podforge.errors import CorruptBlob, Problem
 from podforge.events import Tell, Warned
+from podforge.history import remember
 from podforge.layout import cuts_refused, lay_out
-from podforge.plan import Plan, make_plan
+from podforge.plan import Plan
 from podforge.project import Project
 from podforge.recording import Crew, Recording, record
 from podforge.reporting import Made
@@ -49,6 +51,8 @@ def make(
             sounds = load_assets(script, store, MIX_RATE, tell)
             plan, recording, notes = _record(project, store, crew, known, tell)
             fresh |= recording.fresh
+            if not project.part:
+                remember(store, Path(script.path), project.plan, cast)
             chapters = by_chapter(project, outputs)
             timeline = lay_out(script, plan, recording.clips, cast, sounds.assets, chapters)
             finished = finish(script.header, timeline, outputs.formats, store, crew, tell)
@@ -70,18 +74,20 @@ def _record(
 
     Each round makes some window smaller, so there is a last one.
     """
-    script, cast, plan = project.script, project.cast, project.plan
+    script, cast = project.whole, project.cast
+    plan = project.planned({}) if project.part else project.plan
     splits: dict[str, frozenset[int]] = {}
     notes: list[Problem] = []
     fresh: frozenset[str] = frozenset()
     while True:
-        recording = record(plan, cast, store, crew, tell, known)
+        wanted = project.wanted(plan)
+        recording = record(wanted, cast, store, crew, tell, known)
         fresh |= recording.fresh
         refused = cuts_refused(script, plan, recording.clips)
         if not refused:
-            return plan, replace(recording, fresh=fresh), tuple(notes)
+            return wanted, replace(recording, fresh=fresh), tuple(notes)
         text = "no room for a pause or cue inside the window that begins here: made in parts"
         again = [job for job in plan.unique() if job.key in refused]
         notes += [Problem(job.place, "warning", text) for job in again]
         splits.update(refused)
-        plan, crew = make_plan(script, cast, splits), replace(crew, afresh=False)
+        plan, crew = project.planned(splits), replace(crew, afresh=False)

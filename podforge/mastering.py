@@ -78,7 +78,9 @@ def solve(survey: Survey, target: Target, encoding: Encoding, louder_db: float =
 
 def _energies(survey: Survey, target: Target) -> Floats:
     """What the target's measure is taken of."""
-    return survey.powers if target.measure == "RMS" else survey.energies
+    if target.measure == "RMS":
+        return survey.powers.astype(np.float64)
+    return survey.energies
 
 
 def _rms(powers: Floats) -> float:

@@ -18,7 +18,7 @@ from podforge.errors import EngineError, Place, UsageError, storage
 from podforge.events import Tell, Watch
 from podforge.kept import find_embedding
 from podforge.project import Engines
-from podforge.settings import EngineFlags, read_project_file
+from podforge.settings import EngineFlags, read_config
 from podforge.store import Store
 from podforge.voices import VoiceFile
 from podforge.voices.book import make_voice
@@ -42,7 +42,7 @@ def pin(file: VoiceFile, engine: str, flags: EngineFlags, store: Store, tell: Te
         raise UsageError(
             f'the voice "{file.name}" has no recording', hint="podforge voices add gives it one"
         )
-    engines = Engines(Place(file.place.file), file=read_project_file(Path(FILE)), flags=flags)
+    engines = Engines(Place(file.place.file), config=read_config(Path()), flags=flags)
     use = engines.use([engine], tell)[engine]
     voice = make_voice(replace(file, embeddings={}), spec)
     embedding = find_embedding(store, use, voice) or _made(

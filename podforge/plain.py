@@ -3,7 +3,7 @@
 import re
 
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")  # white space, line breaks, NUL, escapes
-_BIDI = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # can make text read otherwise
+_BIDI = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # reorder text
 _SURROGATE = re.compile(r"[\ud800-\udfff]")  # half a character: cannot be written as UTF-8
 
 

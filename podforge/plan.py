@@ -19,6 +19,7 @@ from podforge.units import CHARACTERS_PER_SECOND
 
 KEY_SCHEMA = 1
 Splits = Mapping[str, frozenset[int]]  # window key -> utterances that must open a new window
+Takes = Mapping[str, int]  # a job's content -> the take that somebody chose
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,10 @@ class Utterance:
 class Job:
     """One engine call: one utterance, or a window of many.
 
-    `voices` is indexed by slot.  `before` and `after` are the ends of the text around it, for an
-    engine that wants to see them; they are not in the key, so that an edit stays one job.
+    `content` is the key of the take that nobody asked for; `key` is another one when somebody
+    asked for take 1, 2, ... of it.  `voices` is indexed by slot.  `before` and `after` are the ends
+    of the text around it, for an engine that wants to see them; they are not in the key, so that
+    an edit stays one job.
     """
 
     key: str
@@ -58,6 +61,8 @@ class Job:
     attempt: int = 0
     before: str = ""
     after: str = ""
+    content: str = ""
+    take: int = 0
 
     @property
     def seed(self) -> int:
@@ -75,8 +80,13 @@ class Job:
         return sum(len(utterance.text) for utterance in self.utterances)
 
     def again(self, attempt: int) -> "Job":
-        """The same job for another take."""
+        """The same job for another attempt at it."""
         return replace(self, attempt=attempt)
+
+    def retaken(self, take: int) -> "Job":
+        """The same job with a take that somebody asks for; 0: with that which nobody asked for."""
+        key = digest([self.content, "take", take]) if take else self.content
+        return replace(self, key=key, take=take)
 
 
 @dataclass(frozen=True)
@@ -133,18 +143,21 @@ def key_facts(
     }
 
 
-def make_plan(script: Script, cast: Cast, splits: Splits | None = None) -> Plan:
+def make_plan(
+    script: Script, cast: Cast, splits: Splits | None = None, takes: Takes | None = None
+) -> Plan:
     """Cut a prepared script into jobs.
 
     `splits` names windows that must be made again in parts, because a pause or cue inside them
-    found no place to cut (see `layout.cuts_refused`); so may parts of them.
+    found no place to cut (see `layout.cuts_refused`); so may parts of them.  `takes` are those
+    that somebody chose; the parts of a window have its take.
     """
     jobs: list[Job] = []
     for chapter in _chapters(script):
-        planned = _number(list(_plan_chapter(script, chapter, cast)), cast)
+        planned = _number(list(_plan_chapter(script, chapter, cast)), cast, takes or {})
         while splits and any(job.key in splits for job in planned):
             parts = [part for job in planned for part in _split(job, cast, splits)]
-            planned = _number(parts, cast)
+            planned = _number(parts, cast, takes or {})
         jobs += _in_context(planned, cast)
     jobs.sort(key=lambda job: (job.utterances[0].item, job.utterances[0].offset))
     return Plan(tuple(jobs))
@@ -273,7 +286,7 @@ def _keyed(
     occurrence: int = 0,
 ) -> Job:
     key = digest(key_facts(utterances, voices, use, occurrence))
-    return Job(key, use.name, utterances, voices, use.settings, use.limits.rate)
+    return Job(key, use.name, utterances, voices, use.settings, use.limits.rate, content=key)
 
 
 def _split(job: Job, cast: Cast, splits: Splits) -> Iterator[Job]:
@@ -290,7 +303,7 @@ def _renumbered(job: Job, utterances: tuple[Utterance, ...], use: EngineUse) -> 
     slots = {old: new for new, old in enumerate(dict.fromkeys(u.slot for u in utterances))}
     dense = tuple(replace(said, slot=slots[said.slot]) for said in utterances)
     voices = tuple(job.voices[old] for old in slots)
-    return _keyed(dense, voices, use)
+    return replace(_keyed(dense, voices, use), take=job.take)
 
 
 def _in_context(jobs: Sequence[Job], cast: Cast) -> Iterator[Job]:
@@ -304,15 +317,21 @@ def _in_context(jobs: Sequence[Job], cast: Cast) -> Iterator[Job]:
         yield replace(job, before=before, after=after)
 
 
-def _number(jobs: Sequence[Job], cast: Cast) -> list[Job]:
-    """Tell identical jobs of a stochastic engine apart by counting them within the chapter."""
+def _number(jobs: Sequence[Job], cast: Cast, takes: Takes) -> list[Job]:
+    """Tell identical jobs of a stochastic engine apart by counting them within the chapter.
+
+    Each then has the take that was chosen for it; on other engines all takes are alike.
+    """
     seen: Counter[str] = Counter()
     numbered = []
     for job in jobs:
         use = cast.engines[job.engine]
         if use.limits.stochastic:
+            take = job.take
             first = digest(key_facts(job.utterances, job.voices, use))
             job = _keyed(job.utterances, job.voices, use, seen[first])
             seen[first] += 1
+            if take := takes.get(job.content, take):
+                job = job.retaken(take)
         numbered.append(job)
     return numbered

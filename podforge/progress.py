@@ -73,15 +73,19 @@ class Speaking:
         elapsed = 0.0 if self._since is None else self._now() - self._since
         return self.made / elapsed if elapsed > 0 else 0.0
 
-    def facts(self) -> str:
-        """`1:20 of 5:00, 600 frames, 3.2x real time, 1:09 left`."""
+    def facts(self, room: int = 200) -> str:
+        """`1:20 of 5:00, 600 frames, 3.2x real time, 1:09 left`; what fits `room` characters."""
         speed = self.speed
-        return ", ".join([
+        parts = [
             f"{clock(self.made)} of {clock(self.total)}",
             *([f"{self.frames} frames"] if self.frames else []),
             *([f"{speed:.3g}x real time"] if speed else []),
             *([f"{clock((self.total - self.made) / speed)} left"] if speed else []),
-        ])  # fmt: skip
+        ]
+        for least in (" frames", " real time"):
+            if len(", ".join(parts)) > room:
+                parts = [part for part in parts if not part.endswith(least)]
+        return ", ".join(parts)
 
 
 class Fetching:

@@ -14,21 +14,25 @@ from podforge.cues import cue_problems
 from podforge.engines import engine_names, find_engine
 from podforge.errors import InputError, Place, Problem, Unavailable, UsageError
 from podforge.events import Tell
-from podforge.plan import Plan, Utterance, make_plan
+from podforge.plan import Plan, Splits, Takes, Utterance, make_plan
 from podforge.reading import SCRIPTS, Asked, listed, read
 from podforge.reading.lexicons import NAMES as LEXICONS
 from podforge.reading.lexicons import with_lexicons
+from podforge.request import Request as Request
 from podforge.script import Header, Role, Script, Speech
+from podforge.selecting import Part, select
 from podforge.settings import (
+    Config,
     EngineFlags,
-    ProjectFile,
     Written,
     find_upwards,
     placed,
-    read_project_file,
+    public,
+    read_config,
     values,
 )
 from podforge.speaking import prepare
+from podforge.takes import read_takes
 from podforge.targets import target_of
 from podforge.voices import VoiceBook, open_voices, shipped_voices
 
@@ -36,27 +40,32 @@ DEFAULT_ENGINE = "espeak"
 
 
 @dataclass(frozen=True)
-class Request:
-    """What the command line says about reading and casting; it goes before the script."""
-
-    script: Path
-    engine: str = ""
-    voices: Path | None = None
-    encoding: str = "utf-8"
-    flags: EngineFlags = field(default=EngineFlags())
-    target: str = ""  # of loudness
-    include: tuple[str, ...] = ()  # parts of a book that are left out otherwise
-
-
-@dataclass(frozen=True)
 class Project:
-    """A script with everything that planning found out about it."""
+    """A script with everything that planning found out about it.
+
+    Where a `part` is asked for, script and plan are those of the part.
+    """
 
     script: Script
     book: VoiceBook
     cast: Cast
     plan: Plan
     settings: Mapping[str, Settings] = field(default_factory=dict)  # by engine
+    takes: Takes = field(default_factory=dict)  # that somebody chose
+    part: Part | None = None
+
+    @property
+    def whole(self) -> Script:
+        """The script of which this is all, or a part."""
+        return self.part.whole if self.part else self.script
+
+    def planned(self, splits: Splits) -> Plan:
+        """The plan of the whole, with windows made again in parts."""
+        return make_plan(self.whole, self.cast, splits, self.takes)
+
+    def wanted(self, plan: Plan) -> Plan:
+        """What of a plan of the whole is asked for."""
+        return self.part.planned(plan) if self.part else plan
 
 
 def open_project(request: Request, fetching: Tell | None = None) -> Project:
@@ -68,27 +77,33 @@ def open_project(request: Request, fetching: Tell | None = None) -> Project:
     Raises `InputError` with all problems, `MissingInput`, `UsageError` for a flag that fits no
     engine, or `Unavailable` for an engine or its model.
     """
-    prepared, lexicons = _prepared(request)
+    config = read_config(request.script.parent)
+    prepared, lexicons = _prepared(request, config)
     script = _with_target(_with_engine(prepared, request.engine), request.target)
-    file = read_project_file(request.script)
     book = voice_book(request.script, request.voices)
-    engines = Engines(Place(script.path), script.header.engines, file, request.flags)
+    engines = Engines(Place(script.path), script.header.engines, config, request.flags)
     try:
         cast = book.cast(
             script,
-            _default_engine(script, file),
+            _default_engine(script, config),
             lambda names: engines.use(names, fetching),
             find_engine,
         )
     except InputError as error:
         raise InputError((*script.warnings, *error.problems)) from error
-    files = [str(file.path)] if file.path else []
-    cast = replace(cast, sources=(*cast.sources, *files, *lexicons))
-    plan = make_plan(script, cast)
+    chosen = read_takes(request.script)
+    files = [*config.paths, *([chosen.path] if chosen.path else [])]
+    cast = replace(cast, sources=(*cast.sources, *map(str, files), *lexicons))
+    plan = make_plan(script, cast, takes=chosen.takes)
     script = _warned(
-        script, engines.unknown(), _dealt(script, cast), foreign_speech(script, plan, cast)
-    )
-    return Project(script, book, cast, plan, {name: engines.values(name) for name in cast.engines})
+        script, engines.unknown(), _dealt(script, cast), foreign_speech(script, plan, cast),
+        chosen.problems(plan, cast),
+    )  # fmt: skip
+    settings = {name: engines.values(name) for name in cast.engines}
+    if not request.chapters and not request.lines:
+        return Project(script, book, cast, plan, settings, chosen.takes)
+    part = select(script, request.chapters, request.lines)
+    return Project(part.script, book, cast, part.planned(plan), settings, chosen.takes, part)
 
 
 @dataclass(frozen=True)
@@ -97,13 +112,13 @@ class Engines:
 
     script: Place
     header: Mapping[str, Written] = field(default_factory=dict)
-    file: ProjectFile = field(default=ProjectFile())
+    config: Config = field(default=Config())
     flags: EngineFlags = field(default=EngineFlags())
 
     def written(self, name: str) -> Written:
         """The settings of an engine, each from the place that wins."""
         flags = self.flags.of(name, find_engine(name).known_settings)
-        return {**self.file.engines.get(name, {}), **self.header.get(name, {}), **flags}
+        return {**self.config.engines.get(name, {}), **self.header.get(name, {}), **flags}
 
     def values(self, name: str) -> Settings:
         """The settings of an engine as it gets them."""
@@ -117,7 +132,7 @@ class Engines:
     def unknown(self) -> Iterator[Problem]:
         """Warnings for settings of engines that are not installed but nearly called like one."""
         known = engine_names()
-        for name, written in [*self.file.engines.items(), *self.header.items()]:
+        for name, written in [*self.config.engines.items(), *self.header.items()]:
             near = get_close_matches(name, known, n=1)
             if written and near and name not in known:
                 text = f'no engine is called "{name}" (did you mean "{near[0]}"?)'
@@ -127,23 +142,24 @@ class Engines:
         spec, flags, written = find_engine(name), self.flags, self.written(name)
         try:
             settings = values(written)
-            sound, limits = spec.sound_settings(settings), spec.limits(settings)
+            sound, limits = public(spec.sound_settings(settings)), spec.limits(settings)
             if fetching:  # once all settings are known to be good
-                spec.fetch(settings, fetching, offline=flags.offline, update=flags.update)
+                spec.fetch(settings, fetching, offline=bool(flags.offline), update=flags.update)
                 limits = spec.limits(settings)  # a model may bring its own
             return EngineUse(name, limits, spec.fingerprint(settings), spec.sound_version, sound)
         except UsageError as error:
             raise placed(error, written, self.script) from error
 
 
-def _default_engine(script: Script, file: ProjectFile) -> str:
+def _default_engine(script: Script, config: Config) -> str:
     """The engine for speakers and scripts that name none."""
-    if not file.engine or script.header.engine:
+    chosen = config.engine
+    if not chosen or script.header.engine:
         return DEFAULT_ENGINE
     try:
-        return find_engine(file.engine.text).name
+        return find_engine(chosen.text).name
     except Unavailable as error:
-        raise Unavailable(error.text, place=file.engine.place, hint=error.hint) from error
+        raise Unavailable(error.text, place=chosen.place, hint=error.hint) from error
 
 
 def _dealt(script: Script, cast: Cast) -> Iterator[Problem]:
@@ -187,12 +203,14 @@ def _primary(tag: str) -> str:
     return tag.replace("_", "-").partition("-")[0].lower()
 
 
-def _prepared(request: Request) -> tuple[Script, list[str]]:
+def _prepared(request: Request, config: Config) -> tuple[Script, list[str]]:
     """The script with what is spoken, and the lexicon files that had a say in it."""
-    script = read(request.script, Asked(request.encoding, include=request.include))
+    asked = Asked(request.encoding, include=request.include, usual=config.front)
+    script = read(request.script, asked)
     project = find_upwards(request.script.parent, LEXICONS)
     header, lexicons = with_lexicons(script.header, request.script, project)
-    script = prepare(replace(script, header=header))
+    allowed = tuple(map(str, request.allowed))
+    script = prepare(replace(script, header=header, allowed=allowed))
     if not any(script.speeches()):
         problem = Problem(Place(script.path), "error", "nothing in it can be spoken")
         raise InputError((*script.warnings, problem))

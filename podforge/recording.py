@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
-from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from podforge.cast import Cast, EngineUse, Settings
@@ -17,7 +16,8 @@ from podforge.store import Store
 from podforge.units import CHARACTERS_PER_SECOND
 
 if TYPE_CHECKING:
-    from podforge.studio import Refused, Spoken
+    from podforge.executors.staff import Staff
+    from podforge.studio import Refused, Spoken, Studio
 
 # To load an engine: 17 GB of weights come from a slow disk (a network one, 25 MB/s) in 11 minutes.
 # A worker that dies is noticed at once, so that the time is lost on one that hangs only.
@@ -26,11 +26,31 @@ START_SECONDS = 900.0
 
 @dataclass(frozen=True)
 class Crew:
-    """How jobs are worked on: `workers` processes at most; `afresh` ignores the store once."""
+    """How jobs are worked on: `workers` processes at most; `afresh` ignores the store once.
+
+    Processes of a `staff` stay, with their loaded engine, for whoever has the same one.
+    """
 
     workers: int
     settings: Mapping[str, Settings]  # of the run, by engine
     afresh: bool = False
+    staff: "Staff | None" = None
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Opens a studio in a worker.  Equal ones open the same: a loaded engine serves for both."""
+
+    use: EngineUse
+    settings: Settings
+    root: Path
+    afresh: bool
+
+    def __call__(self) -> "Studio":
+        """Load the engine, in this process."""
+        from podforge.studio import open_studio
+
+        return open_studio(self.use, self.settings, self.root, self.afresh)
 
 
 @dataclass(frozen=True)
@@ -72,8 +92,9 @@ def record(
     missing = [job for job in plan.unique() if job.key not in clips]
     failed: list[Job] = []
     fresh = set()
-    for engine, jobs in groupby(sorted(missing, key=lambda job: job.engine), lambda j: j.engine):
-        for job, clip, spoken in _speak(list(jobs), cast.engines[engine], store, crew, tell):
+    for opening in _openings(missing, cast, store, crew):
+        jobs = [job for job in missing if job.engine == opening.use.name]
+        for job, clip, spoken in _speak(jobs, opening, crew, tell):
             if clip:
                 clips[job.key] = clip
                 fresh |= {job.key} if spoken else set()
@@ -84,26 +105,34 @@ def record(
     return Recording(clips, frozenset(fresh))
 
 
+def _openings(jobs: Sequence[Job], cast: Cast, store: Store, crew: Crew) -> list[Opening]:
+    """The engines that jobs need; the one that is loaded first, then by name."""
+    names = sorted({job.engine for job in jobs})
+    openings = [
+        Opening(cast.engines[name], crew.settings.get(name, {}), store.root, crew.afresh)
+        for name in names
+    ]
+    return sorted(openings, key=lambda each: not (crew.staff and crew.staff.serves(each)))
+
+
 def _speak(
-    jobs: Sequence[Job], use: EngineUse, store: Store, crew: Crew, tell: Tell
+    jobs: Sequence[Job], opening: Opening, crew: Crew, tell: Tell
 ) -> Iterator[tuple[Job, Clip | None, bool]]:
     """Have jobs of one engine spoken; a job without a usable take comes without a clip."""
-    from podforge.executors.local import Beat, Started, run  # both bring numpy
-    from podforge.studio import open_studio
+    from podforge.executors.local import Beat, Started, run
 
-    limits, by_key = use.limits, {job.key: job for job in jobs}
-    settings = crew.settings.get(use.name, {})
-    bench = partial(open_studio, use, settings, store.root, crew.afresh)
+    limits, by_key = opening.use.limits, {job.key: job for job in jobs}
     workers = min(crew.workers, limits.most_workers or crew.workers, len(jobs))
     open_jobs: dict[str, Job] = {}
     try:
         messages = run(
-            bench,
+            opening,
             jobs,
             workers=workers,
             batch=limits.batch,
             deadline=limits.patience,
             start_deadline=START_SECONDS,
+            staff=crew.staff,
         )
         with closing(messages):
             for message in messages:

@@ -17,13 +17,13 @@ from podforge.delivery.report import (
     ReportedVerdict,
     ReportedWarning,
 )
-from podforge.delivery.tags import DISCLOSURE
 from podforge.encodings import Format
 from podforge.errors import Place, Problem
 from podforge.plan import Plan
 from podforge.project import Project
 from podforge.recording import Recording
 from podforge.timeline import Timeline
+from podforge.voices.files import file_digest
 
 if TYPE_CHECKING:
     from podforge.finishing import Finished
@@ -96,7 +96,7 @@ def report_of(project: Project, made: Made, notes: tuple[Problem, ...], outputs:
         warnings=tuple(ReportedWarning(str(p.place), p.text) for p in (*script.warnings, *notes)),
         chapters=tuple(ReportedChapter(m.title, m.at / timeline.rate) for m in timeline.chapters),
         speakers=tuple(_speaker(project, name) for name in script.speakers()),
-        disclosure=DISCLOSURE,
+        disclosure=script.header.disclosure,
     )
 
 
@@ -124,6 +124,14 @@ def _output(made: Made, outputs: Outputs, wanted: Format) -> ReportedOutput:
 
 def _speaker(project: Project, name: str) -> ReportedSpeaker:
     part = project.cast.parts[name]
-    consent = project.book.find(part.voice.name).consent
-    said = f"{consent.kind}: {consent.owner}, {consent.date}" if consent else ""
-    return ReportedSpeaker(name, part.voice.name, part.engine, said)
+    file = project.book.find(part.voice.name)
+    consent, pinned = file.consent, part.voice.embedding
+    return ReportedSpeaker(
+        name,
+        voice=file.name,
+        engine=part.engine,
+        consent=f"{consent.kind}: {consent.owner}, {consent.date}" if consent else "",
+        allowed_uses=consent.allowed_uses if consent else "",
+        recording=file_digest(file.reference) if file.reference else "",
+        embedding=file_digest(Path(pinned)) if pinned else "",
+    )

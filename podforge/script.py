@@ -203,6 +203,9 @@ PAUSES: Mapping[Mode, Pauses] = {
 }
 
 
+DISCLOSURE = "Contains synthetic speech made with podforge"
+
+
 @dataclass(frozen=True)
 class Header:
     """The front matter: what the episode is called, who speaks, and how it is to be made."""
@@ -218,6 +221,7 @@ class Header:
     description: str = ""
     cover: str = ""
     license: str = ""
+    disclosure: str = DISCLOSURE  # what the tags say of how it was made; empty: nothing
     genre: str = ""
     tags: tuple[str, ...] = ()
     mode: Mode = "podcast"
@@ -257,7 +261,8 @@ class Account:
 class Script:
     """A whole script: its header, its items in order, and what the reader warned about.
 
-    `cover` is a picture that the file itself holds (an EPUB); `header.cover` wins.
+    `cover` is a picture that the file itself holds (an EPUB); `header.cover` wins.  `allowed` are
+    folders outside the project that cues may name files in; the command line says so, no script.
     """
 
     path: str
@@ -265,6 +270,7 @@ class Script:
     items: tuple[Item, ...]
     warnings: tuple[Problem, ...] = ()
     cover: bytes = field(default=b"", repr=False)
+    allowed: tuple[str, ...] = ()
     account: Account | None = field(default=None, compare=False, repr=False)
 
     def speeches(self) -> Iterator[Speech]:

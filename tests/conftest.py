@@ -37,6 +37,7 @@ def _move(folders, patch):
     home = folders.mktemp("home")
     patch.setenv("HOME", str(home))
     patch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+    patch.setenv("XDG_CONFIG_HOME", str(home / "config"))
     for name in [name for name in os.environ if name.startswith("PODFORGE_")]:
         patch.delenv(name)
 

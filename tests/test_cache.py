@@ -182,12 +182,12 @@ def test_nothing_is_deleted_while_a_render_works_with_the_store(store: Store) ->
 def test_a_render_holds_the_store_and_waits_for_a_collection(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from podforge import produce
+    from podforge import spine
 
     store = Store(tmp_path / "store")
     keep(store, 1, 9, b"old")
     refused: list[bool] = []
-    real = produce.deliver
+    real = spine.deliver
 
     def look(*arguments: object) -> None:
         with pytest.raises(StorageError):
@@ -195,7 +195,7 @@ def test_a_render_holds_the_store_and_waits_for_a_collection(
         refused.append(True)
         real(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(produce, "deliver", look)
+    monkeypatch.setattr(spine, "deliver", look)
     (tmp_path / "s.md").write_text("**Mara:** Hello.\n")
     done = podforge("render", "s.md", "--cache", store.root, "--engine", "tone", cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -88,9 +88,9 @@ def test_events_are_json_lines_and_every_start_has_an_end(short, tmp_path):
     events = [json.loads(line) for line in done.stderr.splitlines()]
     assert {event["v"] for event in events} == {1}
     names = [event["event"] for event in events]
-    assert names[0] == "RenderStarted"
-    assert names[-1] == "RenderDone"
-    for kind in ("Job", "Stage", "Render"):
+    assert names[:2] == ["BatchStarted", "RenderStarted"]
+    assert names[-2:] == ["RenderDone", "BatchDone"]
+    for kind in ("Job", "Stage", "Render", "Batch"):
         ends = names.count(f"{kind}Done") + names.count(f"{kind}Failed")
         assert names.count(f"{kind}Started") == ends > 0
 
@@ -277,7 +277,7 @@ def test_ctrl_c_keeps_what_was_rendered_and_says_how_to_go_on(tmp_path):
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: everyone in the group
     _, rest = process.communicate(timeout=20)
     names = [json.loads(line)["event"] for line in rest.splitlines() if line.startswith("{")]
-    assert names[-1] == "RenderFailed"
+    assert names[-3:] == ["RenderFailed", "BatchFailed", "Erred"]
     assert process.returncode == -signal.SIGINT
     assert "run the same command again" in rest
     assert "Traceback" not in rest

@@ -8,6 +8,7 @@ import shutil
 import stat
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -31,11 +32,11 @@ from podforge.delivery.chapters import chapters_json
 from podforge.delivery.cover import MOST_BYTES, drawn_cover, mime_of, own_cover
 from podforge.delivery.report import Report, ReportedLine, ReportedOutput, report_json
 from podforge.delivery.sidecars import playlist, sidecars
-from podforge.delivery.tags import DISCLOSURE, Tags, tags_of, write_tags
+from podforge.delivery.tags import Tags, tags_of, write_tags
 from podforge.delivery.transcripts import srt, transcript_json, webvtt
 from podforge.delivery.writing import publish, staging
 from podforge.errors import DiskFull, InputError, Place, StorageError
-from podforge.script import Header, Script
+from podforge.script import DISCLOSURE, Header, Script
 from podforge.timeline import Line, Mark, Section, TimedWord, Timeline
 from tests.probe import ffmpeg, probe, probe_by_ffmpeg, probe_by_ffprobe
 
@@ -513,7 +514,7 @@ def test_an_audiobook_says_what_it_is(encoded: Path, tmp_path: Path) -> None:
 
 
 def test_the_disclosure_can_be_turned_off(encoded: Path, tmp_path: Path) -> None:
-    path = tagged(encoded, tmp_path, "mp3", tags_of(HEADER, disclosure=""))
+    path = tagged(encoded, tmp_path, "mp3", tags_of(replace(HEADER, disclosure="")))
     assert "comment" not in probe(path).tags
 
 

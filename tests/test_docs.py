@@ -66,3 +66,18 @@ def test_every_script_in_the_pages_reads_without_a_problem(tmp_path):
     for text in found:
         (tmp_path / "s.md").write_text(text)
         assert open_project(Request(tmp_path / "s.md")).script.warnings == ()
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_had_as_the_page_says(shell, tmp_path):
+    assert f"_PODFORGE_COMPLETE={shell}_source podforge >" in (ROOT / "docs/shell.md").read_text()
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    ask = f"_PODFORGE_COMPLETE={shell}_source podforge"
+    if shell == "bash":  # the only one that is here for sure: ask it what it would offer
+        ask = f'eval "$({ask})"; COMP_WORDS=(podforge voices p); COMP_CWORD=2; '
+        ask += '_podforge_completion podforge; echo "${COMPREPLY[@]}"'
+    done = subprocess.run(
+        ["bash", "-c", ask], cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True,
+        text=True, timeout=60,
+    )  # fmt: skip
+    assert ("pin" if shell == "bash" else f"{shell}_complete") in done.stdout, done.stderr

@@ -20,7 +20,8 @@ def examined(tmp_path: Path, *arguments: object, **env: str) -> tuple[int, dict[
 def test_here_all_is_well(tmp_path: Path) -> None:
     code, checks = examined(tmp_path)
     assert code == 0, checks
-    for name in ("Python", "podforge", "ffmpeg", "encoders", "engine espeak", "home", "store"):
+    here = ("Python", "system", "open files", "podforge", "ffmpeg", "encoders", "home", "store")
+    for name in (*here, "engine espeak"):
         assert checks[name]["verdict"] == "ok", checks[name]
     assert "libopus" in checks["encoders"]["found"]
     assert "mara" in checks["voices"]["found"]
@@ -83,17 +84,33 @@ def test_an_ffmpeg_without_an_encoder_is_a_problem(tmp_path: Path) -> None:
     assert "lacks libmp3lame, libopus" in checks["encoders"]["found"]
 
 
-def test_an_engine_that_is_not_installed_comes_with_its_command(
+def test_an_engine_that_is_not_installed_comes_with_its_commands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from podforge import doctor
+    from podforge.engines.base import Need
+    from podforge.engines.vibevoice.spec import VibeVoice
 
-    monkeypatch.setattr(doctor, "requires", lambda _: ["no-such-thing>=2; extra == 'vibevoice'"])
+    install, download = "pip install 'podforge[vibevoice]'", "hf download a/model"
+    needs = Need("a", False, install), Need("b", True), Need("c", False, install)
+    monkeypatch.setattr(VibeVoice, "needs", lambda *_: (*needs, Need("a/model", False, download)))
+    monkeypatch.setattr(doctor, "_render", lambda: doctor.Check("render", "ok", ""))
     code, checks = examined(tmp_path)
     assert code == 0
-    assert checks["engine vibevoice"]["verdict"] == "warning"
-    assert "no-such-thing" in checks["engine vibevoice"]["found"]
-    assert checks["engine vibevoice"]["advice"] == "pip install 'podforge[vibevoice]'"
+    engine = checks["engine vibevoice"]
+    assert engine["verdict"] == "warning"
+    assert engine["found"] == "not ready: without a, c, a/model"
+    assert engine["advice"] == f"{install}; then {download}"
+
+
+@pytest.mark.parametrize(("most", "verdict"), [(1024, "ok"), (200, "warning"), (30, "problem")])
+def test_too_few_open_files_are_told_with_the_command(most, verdict, monkeypatch):
+    from podforge import doctor
+
+    monkeypatch.setattr(doctor.resource, "getrlimit", lambda _: (most, 4096))
+    check = doctor._open_files()
+    assert check.verdict == verdict
+    assert check.advice == ("" if verdict == "ok" else "ulimit -n 256")
 
 
 def test_a_damaged_store_and_a_wrong_folder_are_problems(

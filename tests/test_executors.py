@@ -20,6 +20,7 @@ from podforge.errors import DiskFull, EngineError, Unavailable
 from podforge.executors import Beat, Outcome, Started, process
 from podforge.executors.batches import Batches
 from podforge.executors.local import run
+from podforge.executors.staff import Staff
 from tests.executor_fakes import (
     AllAtOnce,
     Chore,
@@ -319,6 +320,63 @@ def test_ctrl_c_reaches_the_parent_alone_and_ends_all(tmp_path: Path) -> None:
     assert lines[-1] == "interrupted"
     assert lines.count("closed") == 2  # no worker died of the signal
     assert not any(is_alive(pid) for pid in pids(log))
+
+
+# --- one run after the other -----------------------------------------------------------------
+
+
+def test_a_staff_stays_at_its_bench_from_run_to_run(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    bench = partial(Workbench, str(log))
+    with Staff() as staff:
+        for count in (6, 1, 6):
+            tasks = chores(count, k0="sleep 0.2")
+            assert len(outcomes(run(bench, tasks, workers=2, staff=staff))) == count
+        assert staff.serves(bench)
+        assert len(pids(log)) <= 2
+        assert "closed" not in log.read_text()
+    assert log.read_text().count("closed") == len(pids(log))
+    assert not any(is_alive(pid) for pid in pids(log))
+
+
+def test_a_bench_is_closed_before_one_of_another_kind_is_opened(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    first, second = partial(Workbench, str(log)), partial(AllAtOnce, str(log))
+    with Staff() as staff:
+        outcomes(run(first, chores(2), workers=1, staff=staff))
+        before = pids(log)
+        outcomes(run(second, chores(2), workers=1, staff=staff))
+        assert not any(is_alive(pid) for pid in before)
+        assert log.read_text().splitlines()[2] == "closed"
+        assert not staff.serves(first)
+
+
+def test_who_dies_at_rest_gets_no_task(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    bench = partial(Workbench, str(log))
+    with Staff() as staff:
+        outcomes(run(bench, chores(1), workers=1, staff=staff))
+        (pid,) = pids(log)
+        os.kill(pid, signal.SIGKILL)
+        assert eventually(lambda: not is_alive(pid))
+        found = outcomes(run(bench, chores(1), workers=1, staff=staff, attempts=1))
+    assert (found["k0"].error, found["k0"].attempts) == (None, 1)
+
+
+@pytest.mark.parametrize("how", ["stopped", "full disk"])
+def test_no_staff_stays_after_a_run_that_did_not_come_to_its_end(tmp_path: Path, how: str) -> None:
+    log = tmp_path / "log"
+    bench = partial(Workbench, str(log))
+    with Staff() as staff:
+        if how == "stopped":
+            with closing(run(bench, [Chore("a", "beat 30")], workers=1, staff=staff)) as messages:
+                next(messages)
+                assert eventually(lambda: bool(pids(log)))
+        else:
+            with pytest.raises(DiskFull):
+                list(run(bench, [Chore("a", "full disk")], workers=1, staff=staff))
+        assert not any(is_alive(pid) for pid in pids(log))
+        assert not failures(outcomes(run(bench, chores(2), workers=1, staff=staff)))
 
 
 # --- batches ---------------------------------------------------------------------------------

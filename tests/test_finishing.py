@@ -209,6 +209,15 @@ def test_a_file_is_called_as_it_was_named():
     assert [path.name for path in outputs.audio()] == ["Up.MP3", "Up.opus"]
 
 
+def test_only_files_that_are_called_like_chapters_are_strays(tmp_path):
+    left = "ep-02-loaf.mp3", "ep-03.mp3", "ep-104-end.mp3"
+    others = "ep-10th.mp3", "ep-2024-01.mp3", "ep-1.mp3", "ep-02_old.mp3", "ep-02.opus"
+    for name in (*left, *others, "ep-01-oven.mp3", "ep.mp3"):
+        (tmp_path / name).touch()
+    outputs = Outputs(tmp_path, "ep", (Format("mp3"),), split=True, chapters=("Oven",))
+    assert [path.name for path in outputs.strays()] == sorted(left)
+
+
 def test_no_file_has_a_line_break_in_its_name():
     outputs = Outputs(Path("out"), "a\nb\x9bc  d", (Format("mp3"),))
     assert [path.name for path in outputs.audio()] == ["a-b-c  d.mp3"]

@@ -229,11 +229,75 @@ def test_a_depfile_is_called_so_that_it_is_no_script(place, tmp_path):
     assert (tmp_path / "e.md").read_text() == SCRIPT
 
 
-def test_audio_never_goes_to_stdout(tmp_path):
+def test_a_depfile_is_written_before_its_audio_and_keeps_the_old_rules_until_then(
+    tmp_path, monkeypatch
+):
+    """Killed at any moment, a target has at least the dependencies of its bytes."""
     (tmp_path / "e.md").write_text(SCRIPT)
-    done = podforge("render", "e.md", "e.md", "-o", "-", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "never to stdout" in done.stderr
+    (tmp_path / "e.d").write_text("e.wav: old.yaml\n\nold.yaml:\n")
+    seen = []
+
+    def look(*arguments: object) -> None:
+        text = (tmp_path / "e.d").read_text()
+        seen.append((tmp_path / "e.wav").exists())
+        assert "e.md" in text
+        assert "e.wav: old.yaml\n" in text
+        publish(*arguments)
+
+    from podforge.delivery import writing
+
+    publish = writing.publish
+    monkeypatch.setattr("podforge.delivery.writing.publish", look)
+    monkeypatch.setattr("podforge.cli.depfiles.write_text", Path.write_text)
+    done = podforge("render", "e.md", "-o", "e.wav", "--depfile", "e.d", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len(seen) == 6
+    assert not any(seen)
+    assert "old" not in (tmp_path / "e.d").read_text()
+
+
+KILLED = """\
+import os, signal, sys
+from podforge.cli import main
+from podforge.delivery import writing
+
+publish, left = writing.publish, [int(sys.argv.pop(1))]
+
+def killed(*arguments):
+    left[0] -= 1
+    if not left[0]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    publish(*arguments)
+
+writing.publish = killed
+main()
+"""
+
+
+def test_killed_while_files_appear_each_is_the_old_one_or_the_new_one(tmp_path):
+    script = tmp_path / "e.md"
+    names = ("e.wav", "e.vtt", "e.transcript.json")
+    options = ("render", "e.md", "-o", "e.wav", "-q", "--cache", "store", "--engine", "tone")
+
+    def bytes_of() -> list[bytes]:
+        return [(tmp_path / name).read_bytes() for name in names]
+
+    def render(text: str) -> list[bytes]:
+        script.write_text(text)
+        assert podforge(*options, cwd=tmp_path).returncode == 0
+        return bytes_of()
+
+    new = render(SCRIPT.replace("Good", "A good"))
+    old = render(SCRIPT)
+    script.write_text(SCRIPT.replace("Good", "A good"))
+    for moment in (2, 6):  # before the second file, before the audio
+        command = [sys.executable, "-c", KILLED, str(moment), *options]
+        assert subprocess.run(command, cwd=tmp_path, timeout=60).returncode == -9
+        assert all(now in pair for now, *pair in zip(bytes_of(), old, new, strict=True))
+        assert bytes_of()[0] == old[0]
+    assert podforge(*options, cwd=tmp_path).returncode == 0
+    assert bytes_of() == new
+    assert podforge(*options, cwd=tmp_path).returncode == 0
 
 
 # --- renders by Make and ninja -------------------------------------------------------------
@@ -267,6 +331,54 @@ def test_a_season_is_built_side_by_side_and_then_only_what_changed(season, spoke
     assert said.count("podforge render") == 1
     assert len(jobs) == 1
     assert "Nothing to be done" in build()[0]
+
+
+SHARED = {
+    "voices/mara/voice.yaml": "language: en-GB\nengines: {espeak: {voice: gmw/en, pitch: 40}}\n",
+    "voices/tobias/voice.yaml": "language: en-GB\nengines: {espeak: {voice: gmw/en, pitch: 30}}\n",
+    "names.yaml": "evening: eve-ning\n",
+}
+# What is edited, how often podforge runs, and the jobs it speaks.
+EDITS = {
+    "a voice of one episode": ("voices/mara/voice.yaml", "40", "45", 1, 1),
+    "a lexicon of one episode": ("names.yaml", "eve-ning", "eef-ning", 1, 1),
+    "a line": ("two.md", "sleep well", "sleep tight", 1, 1),
+    "a cue": ("door.wav", "", "", 1, 0),
+}
+
+
+@needs_make
+def test_a_change_builds_the_episodes_it_is_in_and_no_others(season, spoken):
+    header, _, lines = SCRIPT.partition("**Ana")
+    one, ben = (
+        header.replace("speakers", "lexicon: names.yaml\nspeakers"),
+        "\n**Ben:** Now sleep well.",
+    )
+    (season / "one.md").write_text(one + "**Ana" + lines.partition("**Ben")[0])
+    (season / "two.md").write_text(header + "[sfx: door.wav]\n" + ben + "\n\n**Ben:** Bye.\n")
+    for name, text in SHARED.items():
+        (season / name).parent.mkdir(parents=True, exist_ok=True)
+        (season / name).write_text(text)
+    noise = np.random.default_rng(1).normal(0, 0.1, 12_000).astype(np.float32)
+    (season / "door.wav").write_bytes(to_wav(noise, 24_000))
+
+    def build() -> int:
+        options = (f"PODFORGE={PODFORGE}", "OUT=site", "FLAGS=--quiet", "ASIDE=names.yaml")
+        return make(season, *options).count("podforge render")
+
+    assert build() == 2
+    spoken()
+    for what, (name, old, new, runs, jobs) in EDITS.items():
+        path = season / name
+        if old:
+            assert old in path.read_text()
+            path.write_text(path.read_text().replace(old, new))
+        else:
+            path.write_bytes(to_wav(noise[::-1].copy(), 24_000))
+        assert (build(), len(spoken())) == (runs, jobs), what
+    assert build() == 0
+    feed = (season / "site" / "feed.txt").read_text().split()
+    assert feed == ["site/one.mp3", "site/two.mp3"]
 
 
 @needs_make

@@ -286,7 +286,8 @@ def test_there_is_room_for_the_tags_of_a_large_file(tmp_path):
     sizes = np.full(1000, 8000, np.uint16)
     path = tmp_path / "x.m4b"
     with path.open("wb") as file:
-        begin = file.write(head(Sound(CONFIG[1], RATE, 1, 999 * 1024, sizes), [(0.0, "One")]))
+        sound = Sound(CONFIG[1], RATE, 1, 999 * 1024, sizes)
+        begin = file.write(b"".join(head(sound, [(0.0, "One")])))
         file.truncate(begin + int(sizes.sum()))
     before = path.stat().st_size
     file = MP4(path)
@@ -308,7 +309,7 @@ def test_past_four_gibibytes_and_27_hours(tmp_path, stream):
     path = tmp_path / "x.m4b"
     chapters = [(0.0, "One"), (100_000.0, "Two")]
     with path.open("wb") as file:
-        begin = file.write(head(Sound(CONFIG[1], RATE, 1, samples, sizes), chapters))
+        begin = file.write(b"".join(head(Sound(CONFIG[1], RATE, 1, samples, sizes), chapters)))
         file.write(b"".join(frames))
         file.seek(1000 * hole, io.SEEK_CUR)
         file.write(b"".join(frames))

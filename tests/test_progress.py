@@ -170,6 +170,7 @@ def test_a_download_that_fails_is_told(capsys):
 def test_new_fields_stand_beside_the_old_ones(capsys):
     console._tell_json(JobProgress("k", 1.5, 11))
     facts = json.loads(capsys.readouterr().err)
+    assert facts.pop("time").endswith("Z")
     assert facts == {"v": 1, "event": "JobProgress", "key": "k", "seconds": 1.5, "frames": 11}
 
 

@@ -6,6 +6,7 @@ from podforge.cast import Limits, Voice
 from podforge.engines.base import Embedding
 from podforge.errors import EngineError, Incomplete, Unavailable
 from podforge.events import JobDone, JobFailed, JobStarted
+from podforge.executors.staff import Staff
 from podforge.pcm import from_wav
 from podforge.plan import make_plan
 from podforge.recording import Crew, missing_jobs, record
@@ -164,6 +165,24 @@ def test_a_recording_that_changes_while_rendering_is_never_kept_under_the_old_di
     clip.write_bytes(b"second")
     with pytest.raises(EngineError, match="changed while rendering"):
         studio.voice_state(voice)
+
+
+def loads(log):
+    """Names of the engines that were loaded, in order."""
+    return [line.split()[0] for line in log.read_text().splitlines()]
+
+
+def test_the_engine_that_is_loaded_speaks_first(store, tmp_path, monkeypatch):
+    log = tmp_path / "loads"
+    monkeypatch.setenv("FAKE_LOADS", str(log))
+    with Staff() as staff:
+        crew = Crew(1, {}, staff=staff)
+        for text in ("One.", "Two.", "Three."):
+            script = dialogue([("Ana", text), ("Ben", text)])
+            engines = {"fake": LIMITS, "fake-window": LIMITS}
+            cast = cast_of(script, engines=engines, engine_of={"Ben": "fake-window"})
+            record(make_plan(script, cast), cast, store, crew, lambda _: None)
+    assert loads(log) == ["fake", "fake-window", "fake", "fake-window"]
 
 
 def test_a_model_that_changes_while_rendering_is_not_used(store):

@@ -1,10 +1,12 @@
-"""Settings of engines come from three places; each problem is told where the setting was made."""
+"""Settings of engines come from many places; each problem is told where the setting was made."""
 
+import os
 import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as tried
 from hypothesis import strategies as st
 
 from podforge.cast import Limits
@@ -25,13 +27,14 @@ from podforge.project import Engines, Request, foreign_speech, open_project
 from podforge.reading import read
 from podforge.script import Header, Setting
 from podforge.settings import (
+    Config,
+    ConfigFile,
     EngineFlags,
     Flag,
-    ProjectFile,
     find_project_file,
     parse_flag,
     placed,
-    read_project_file,
+    read_config,
     values,
 )
 from tests.builders import cast_of, say, script_of
@@ -83,6 +86,7 @@ def test_a_flag_wins_over_the_script_and_the_script_over_the_project_file(tmp_pa
 PLACES = st.dictionaries(st.sampled_from("abc"), st.text("xyz", min_size=1), max_size=3)
 
 
+@tried(deadline=None, max_examples=30)  # each asks for the installed engines
 @given(PLACES, PLACES, PLACES)
 def test_each_setting_comes_from_the_first_place_that_has_it(file, header, typed):
     def written(place: str, texts: dict[str, str]) -> dict[str, Setting]:
@@ -91,7 +95,7 @@ def test_each_setting_comes_from_the_first_place_that_has_it(file, header, typed
     engines = Engines(
         Place("s.md"),
         {"fake": written("s.md", header)},
-        ProjectFile(engines={"fake": written("podforge.yaml", file)}),
+        Config((ConfigFile(engines={"fake": written("podforge.yaml", file)}),)),
         flags(*(Flag(name, text, "fake") for name, text in typed.items())),
     )
     found = engines.written("fake")
@@ -209,9 +213,14 @@ def test_settings_of_an_engine_nearly_called_like_another_are_warned_about(tmp_p
 
 def test_the_one_in_the_documentation_reads(tmp_path):
     page = Path(__file__).parents[1] / "docs" / "settings.md"
-    example, front = re.findall(r"^```yaml\n(.*?)^```", page.read_text(), re.M | re.S)
+    example, own, front = re.findall(r"^```yaml\n(.*?)^```", page.read_text(), re.M | re.S)
     project_file(tmp_path, example)
-    found = read_project_file(tmp_path / "s.md")
+    user = Path(os.environ["XDG_CONFIG_HOME"]) / "podforge" / "config.yaml"
+    user.parent.mkdir(parents=True)
+    user.write_text(own)
+    found = read_config(tmp_path)
+    assert found.option("cache")
+    assert found.engines["NAME"]["api_key"].text
     assert found.engine
     assert set(found.engines[found.engine.text]) == {"model", "steps", "window"}
     (tmp_path / "s.md").write_text(front + "\n**Mara:** Good evening.\n")
@@ -225,7 +234,7 @@ def test_the_one_in_the_documentation_reads(tmp_path):
     ("text", "where", "says"),
     [
         ("engin: x\n", "1:1", r'no key "engin" \(did you mean "engine"\?\)'),
-        ("store: x\n", "1:1", r'no key "store" \(there are engine, engines\)'),
+        ("store: x\n", "1:1", r'no key "store" \(there are author, cache, '),
         ("engine: [a]\n", "1:1", '"engine" is one text'),
         ("engine:\n", "1:1", '"engine" is one text'),
         ("engines: espeak\n", "1:10", '"engines" is a map'),
@@ -239,25 +248,25 @@ def test_the_one_in_the_documentation_reads(tmp_path):
 def test_what_is_wrong_with_it_is_told_at_its_place(text, where, says, tmp_path):
     project_file(tmp_path, text)
     with pytest.raises(InputError, match=says) as caught:
-        read_project_file(tmp_path / "s.md")
+        read_config(tmp_path)
     assert problem(caught.value).startswith(f"podforge.yaml:{where}: error:")
 
 
 def test_all_that_is_wrong_with_it_is_told_at_once(tmp_path):
     project_file(tmp_path, "engin: x\nstore: y\nengines: {fake: 1}\n")
     with pytest.raises(InputError) as caught:
-        read_project_file(tmp_path / "s.md")
+        read_config(tmp_path)
     assert [p.place.line for p in caught.value.problems] == [1, 2, 3]
 
 
 def test_it_is_utf_8_and_may_be_empty(tmp_path):
     path = project_file(tmp_path, "# nothing yet\nengines:\n")
-    assert read_project_file(tmp_path / "s.md") == ProjectFile(path)
+    assert read_config(tmp_path) == Config((ConfigFile(path),))
     path.write_bytes(b"engine: \xff\n")
     with pytest.raises(InputError, match="not UTF-8"):
-        read_project_file(tmp_path / "s.md")
+        read_config(tmp_path)
     path.write_bytes(b"\xef\xbb\xbfengine: fake\n")
-    found = read_project_file(tmp_path / "s.md").engine
+    found = read_config(tmp_path).engine
     assert found
     assert found.text == "fake"
 

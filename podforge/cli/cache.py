@@ -10,16 +10,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from podforge.cli.options import json_option
+from podforge.cli.options import cache_option, json_option
 
 if TYPE_CHECKING:
     from podforge.store.collecting import Doomed
 
 _SIZE = re.compile(r"(?P<number>\d+(\.\d+)?)\s*(?P<unit>[kmgt]?)(?P<binary>i?)b?", re.IGNORECASE)
-_cache_option = click.option(
-    "--cache", type=click.Path(path_type=Path), envvar="PODFORGE_CACHE", metavar="DIR",
-    help="The store of finished clips [~/.cache/podforge].",
-)  # fmt: skip
 
 
 def _in_bytes(_ctx: click.Context, _param: click.Parameter, text: str | None) -> int | None:
@@ -36,11 +32,18 @@ def _in_bytes(_ctx: click.Context, _param: click.Parameter, text: str | None) ->
 
 @click.group("cache")
 def cache_group() -> None:
-    """Look at the store of finished clips; make it smaller."""
+    """Look at the store of finished clips; make it smaller.
+
+    What was spoken once is kept there, and never spoken again.
+
+    \b
+    podforge cache stats
+    podforge cache gc --max-size 5GB
+    """
 
 
 @cache_group.command("stats")
-@_cache_option
+@cache_option
 @json_option
 def show_stats(cache: Path | None, as_json: bool) -> None:
     """Show what is in the store: how much of what, how old, and what is left over.
@@ -57,7 +60,7 @@ def show_stats(cache: Path | None, as_json: bool) -> None:
     root = _root(cache)
     facts = facts_of(contents_of(root), Store(root).free_bytes(), time.time())
     if as_json:
-        click.echo(json.dumps({"version": 1, "store": str(root), **facts}, ensure_ascii=False))
+        click.echo(json.dumps({"version": 1, "store": str(root), **facts}))
         return
     kinds = facts["kinds"].items()
     print_facts(
@@ -83,7 +86,7 @@ def show_stats(cache: Path | None, as_json: bool) -> None:
 
 
 @cache_group.command("verify")
-@_cache_option
+@cache_option
 def verify_store(cache: Path | None) -> int:
     """Read everything in the store; set aside what is damaged.
 
@@ -103,7 +106,7 @@ def verify_store(cache: Path | None) -> int:
 
 
 @cache_group.command("gc")
-@_cache_option
+@cache_option
 @click.option("--max-size", callback=_in_bytes, metavar="SIZE",
               help="If the store is larger, as 5GB, delete the longest unused.")  # fmt: skip
 @click.option("-n", "--dry-run", is_flag=True, help="Only show what would go.")
@@ -140,7 +143,7 @@ def _print_gone(gone: "list[Doomed]") -> None:
 
 
 @cache_group.command("clear")
-@_cache_option
+@cache_option
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def clear_store(cache: Path | None, yes: bool) -> int:
     """Delete everything in the store; every script is then spoken anew.
@@ -165,9 +168,9 @@ def clear_store(cache: Path | None, yes: bool) -> int:
 
 
 def _root(cache: Path | None) -> Path:
-    from podforge.store import default_store_root
+    from podforge.cli.choices import choices_for, store_of
 
-    return cache or default_store_root()
+    return store_of(choices_for(), cache)
 
 
 def _ago(seconds: int | None) -> str:

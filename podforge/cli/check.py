@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from podforge.cli.exits import exit_code
-from podforge.cli.options import encoding_option, include_option, scripts_argument, voices_option
+from podforge.cli.options import (
+    allow_root_option,
+    encoding_option,
+    include_option,
+    scripts_argument,
+    voices_option,
+)
 from podforge.errors import InputError, Place, PodforgeError, Problem
 
 if TYPE_CHECKING:
@@ -27,13 +33,15 @@ if TYPE_CHECKING:
 @include_option
 @voices_option
 @encoding_option
+@allow_root_option
 def check(
     scripts: tuple[Path, ...],
     accounts: bool,
     spoken: bool,
     include: tuple[str, ...],
     voices: Path | None,
-    encoding: str,
+    encoding: str | None,
+    allowed: tuple[Path, ...],
 ) -> int:
     """Print every problem as FILE:LINE:COL: error|warning: TEXT.
 
@@ -44,14 +52,15 @@ def check(
     podforge check --account episode.md
     podforge check --spoken episode.md
     """
+    from podforge.cli.choices import Typed, choices_for, request_for
     from podforge.plain import plain
-    from podforge.project import Request
 
     code = 0
     for script in scripts:
         account, found = None, None
         try:
-            found = _opened(Request(script, "", voices, encoding, include=include))
+            typed = Typed("", voices, encoding, include=include, allowed=allowed)
+            found = _opened(request_for(script, typed, choices_for(script)))
             problems, account = found.warnings, found.account
         except InputError as error:
             problems, code = error.problems, exit_code(error)

@@ -1,6 +1,7 @@
 """From `-o` and `--format` to the files that each script becomes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from podforge.delivering import Outputs
@@ -22,22 +23,42 @@ def destinations(
     output: str | None,
     formats: tuple[Format, ...],
     split: bool = False,
+    usual: Callable[[Path], Path] = lambda script: Path("output") / script.stem,
 ) -> list[Outputs]:
     """One `Outputs` a script; empty `formats` there means: as the script says.
+
+    `usual` is the folder for a script where `output` names none.
 
     Raises `UsageError` when two scripts would write the same file.
     """
     if output == "":
         raise UsageError("-o names nothing", hint="give it a file or a folder, or leave it out")
-    if output == "-":
-        raise UsageError("-o -: audio goes to files, never to stdout", hint="-o episode.mp3")
+    if output == "-":  # stdout, which has no folder
+        return [Outputs(Path(), script.stem, formats, split) for script in scripts]
     if output and len(scripts) == 1 and not _is_folder(output):
         return [_one_file(Path(output), formats, split)]
     if output and len(scripts) > 1 and Path(output).suffix.lstrip(".").lower() in STREAMS:
         raise UsageError(f"{output} is one file for {len(scripts)} scripts", hint="name a folder")
-    found = [Outputs(_folder(script, output), script.stem, formats, split) for script in scripts]
+    folders = [Path(output) if output else usual(script) for script in scripts]
+    found = [
+        Outputs(folder, script.stem, formats, split)
+        for script, folder in zip(scripts, folders, strict=True)
+    ]
     _check_distinct(scripts, found)
     return found
+
+
+def preview(outputs: Outputs) -> Outputs:
+    """Where a part of the script goes: `NAME.preview.mp3`, or the file that was named.
+
+    Raises `UsageError` for a name that belongs to an episode, which has a report beside it.
+    """
+    if not outputs.typed:
+        return replace(outputs, stem=f"{outputs.stem}.preview", split=False, bare=True)
+    if outputs.beside(".report.json").exists():
+        text = f"-o {outputs.beside(outputs.typed)} is an episode, and this is a part of one"
+        raise UsageError(text, hint="name another file, or none")
+    return replace(outputs, split=False, bare=True)
 
 
 def check_depfile(path: Path, scripts: Sequence[Path]) -> None:
@@ -67,10 +88,6 @@ def _one_file(path: Path, formats: tuple[Format, ...], split: bool) -> Outputs:
         raise UsageError(f"-o {path} contradicts --format {said}", hint="drop one")
     stem = path.name[: -len(path.suffix)]
     return Outputs(path.parent, stem, formats or (Format(name),), split, typed=path.suffix)
-
-
-def _folder(script: Path, output: str | None) -> Path:
-    return Path(output) if output else Path("output") / script.stem
 
 
 def _check_distinct(scripts: Sequence[Path], found: Sequence[Outputs]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from podforge.cli.options import json_option, voices_option
+from podforge.cli.options import cache_option, json_option, voices_option
 from podforge.plain import plain
 
 if TYPE_CHECKING:
@@ -17,13 +17,12 @@ _PATH = click.Path(path_type=Path)
 
 
 @click.command()
-@click.option("--cache", type=_PATH, envvar="PODFORGE_CACHE", metavar="DIR",
-              help="The store of finished clips [~/.cache/podforge].")  # fmt: skip
-@click.option("-o", "--output", type=_PATH, default=Path("output"), metavar="DIR",
+@cache_option
+@click.option("-o", "--output", type=_PATH, metavar="DIR",
               help="The folder that renders write to [output/ here].")  # fmt: skip
 @voices_option
 @json_option
-def doctor(cache: Path | None, output: Path, voices: Path | None, as_json: bool) -> int:
+def doctor(cache: Path | None, output: Path | None, voices: Path | None, as_json: bool) -> int:
     """Check what a render needs, and render a second of speech in a temporary folder.
 
     Says for each thing what was found and what to do about it.  Exits with 1 when there is a
@@ -31,17 +30,21 @@ def doctor(cache: Path | None, output: Path, voices: Path | None, as_json: bool)
 
     \b
     podforge doctor
+    podforge doctor --json | jq '.checks[] | select(.verdict == "problem")'
     """
+    from podforge.cli.choices import choices_for
     from podforge.doctor import examine, is_well
+    from podforge.settings.keys import CACHE, OUTPUT, VOICES
 
-    checks = []
-    for check in examine(cache, voices, output):
+    choices, checks = choices_for(), []
+    folder = choices.of(OUTPUT, output) or Path("output")
+    for check in examine(choices.of(CACHE, cache), choices.of(VOICES, voices), folder):
         checks.append(check)
         if not as_json:
             _print(check)
     if as_json:
         facts = {"version": 1, "well": is_well(checks), "checks": [asdict(each) for each in checks]}
-        click.echo(json.dumps(facts, ensure_ascii=False))
+        click.echo(json.dumps(facts))
     return 0 if is_well(checks) else 1
 
 

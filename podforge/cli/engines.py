@@ -88,7 +88,7 @@ def list_engines(as_json: bool = False) -> None:
     found = [listed(find_engine(name)) for name in engine_names()]
     if as_json:
         facts = {"version": 1, "engines": [asdict(each) for each in found]}
-        click.echo(json.dumps(facts, ensure_ascii=False))
+        click.echo(json.dumps(facts))
         return
     print_rows(("name", "ready", "voices", "speakers", "performs", "cost", "what it is"),
         [(e.name, _yes(e.ready), e.voices, str(e.speakers), e.performs, e.cost or "none", e.summary)
@@ -114,7 +114,7 @@ def show_engine(name: str, as_json: bool) -> None:
 
     engine = listed(find_engine(name))
     if as_json:
-        click.echo(json.dumps({"version": 1, **asdict(engine)}, ensure_ascii=False))
+        click.echo(json.dumps({"version": 1, **asdict(engine)}))
         return
     print_facts({
         "name": engine.name,

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from podforge.cli.options import encoding_option, include_option, voices_option
+from podforge.cli.results import print_paths
 from podforge.errors import UsageError
 from podforge.script import Script
 
@@ -26,7 +27,7 @@ def import_file(
     force: bool,
     include: tuple[str, ...],
     voices: Path | None,
-    encoding: str,
+    encoding: str | None,
 ) -> None:
     """Write a book, play, screenplay or transcript as a Markdown script to edit.
 
@@ -38,12 +39,14 @@ def import_file(
     podforge import play.txt --encoding latin-1 -o ham.md
     podforge import talk.vtt -o -
     """
+    from podforge.cli.choices import Typed, choices_for, request_for
     from podforge.plain import plain
     from podforge.reading import SCRIPTS, Asked, read
 
     if file.suffix.lower() in SCRIPTS:
         raise UsageError(f"{file} is a script already", hint=f"podforge render {file}")
-    script = read(file, Asked(encoding, include=include))
+    asked = request_for(file, Typed("", voices, encoding, include=include), choices_for(file))
+    script, voices = read(file, Asked(asked.encoding, include=asked.include)), asked.voices
     for problem in script.warnings:
         click.echo(plain(str(problem)), err=True)
     target = output or file.with_suffix(".md")
@@ -51,7 +54,7 @@ def import_file(
         click.echo(_markdown(script, voices), nl=False)
         return
     _write(script, voices, target, force=force)
-    click.echo(target)
+    print_paths(target)
 
 
 def _write(script: Script, voices: Path | None, target: Path, *, force: bool) -> None:

@@ -1,4 +1,7 @@
-"""Arguments and options that several commands share."""
+"""Arguments and options that several commands share.
+
+An option that is not given is None or empty: what then holds, `podforge.cli.choices` finds out.
+"""
 
 import functools
 from collections.abc import Callable
@@ -14,12 +17,14 @@ _PATH = click.Path(path_type=Path)
 script_argument = click.argument("script", type=_PATH)
 scripts_argument = click.argument("scripts", type=_PATH, nargs=-1, required=True)
 encoding_option = click.option(
-    "--encoding", default="utf-8", metavar="NAME", help="How the script is encoded [utf-8]."
+    "--encoding", metavar="NAME", help="How the script is encoded [utf-8]."
+)
+cache_option = click.option(
+    "--cache", type=_PATH, metavar="DIR", help="The store of finished clips [~/.cache/podforge]."
 )
 voices_option = click.option(
     "--voices",
     type=_PATH,
-    envvar="PODFORGE_VOICES",
     metavar="DIR",
     help="Where voices are looked for [voices/ beside the script and here].",
 )
@@ -29,6 +34,10 @@ include_option = click.option(
     metavar="PART",
     help="A part of a book that is left out otherwise, such as notes; all for everything.",
 )
+allow_root_option = click.option(
+    "--allow-root", "allowed", type=_PATH, multiple=True, metavar="DIR",
+    help="A folder outside the project that cues may take music from; may be repeated.",
+)  # fmt: skip
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
@@ -36,14 +45,11 @@ def project_options(command: Command) -> Command:
     """What decides how a script is read and cast."""
     options = [
         click.option(
-            "--engine", default="", envvar="PODFORGE_ENGINE", metavar="NAME",
+            "--engine", default="", metavar="NAME",
             help="The voice engine, in place of those the script names [espeak].",
         ),
         voices_option,
-        click.option(
-            "--cache", type=_PATH, envvar="PODFORGE_CACHE", metavar="DIR",
-            help="The store of finished clips [~/.cache/podforge].",
-        ),
+        cache_option,
         encoding_option,
         include_option,
     ]  # fmt: skip
@@ -70,7 +76,9 @@ def engine_options(command: Callable[..., int]) -> Callable[..., int]:
     """Settings of engines, and where their models come from, as one `EngineFlags` in `flags`."""
 
     @functools.wraps(command)
-    def gather(*, settings: tuple[str, ...], offline: bool, update: bool, **given: Any) -> int:
+    def gather(
+        *, settings: tuple[str, ...], offline: bool | None, update: bool, **given: Any
+    ) -> int:
         from podforge.settings import EngineFlags, Flag, parse_flag
 
         named = ((name, given.pop(name)) for name in _ENGINE_FLAGS)
@@ -87,7 +95,7 @@ def engine_options(command: Callable[..., int]) -> Callable[..., int]:
             "--set", "settings", multiple=True, metavar="ENGINE.SETTING=VALUE",
             help="Any setting of one engine; may be repeated.",
         ),
-        click.option("--offline", is_flag=True, help="Download no model."),
+        click.option("--offline/--no-offline", default=None, help="Download no model."),
         click.option(
             "--update-model", "update", is_flag=True, help="Look for a newer version of the model."
         ),

@@ -1,52 +1,68 @@
-"""From a command line to the renders it asks for."""
+"""From a command line, and what holds where it says nothing, to the renders it asks for."""
 
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from podforge.cli.destinations import destinations, parse_formats
-from podforge.produce import Order
-from podforge.project import Request
-from podforge.settings import EngineFlags
-from podforge.store import default_store_root
+from podforge.cli.choices import Typed, choices_for, request_for, store_of
+from podforge.cli.destinations import destinations, parse_formats, preview
+from podforge.orders import Order
+from podforge.settings import Choices, EngineFlags
+from podforge.settings.keys import FORMAT, JOBS, OUTPUT, SPLIT, STRICT
 from podforge.threads import processors
 
 
 @dataclass(frozen=True)
 class Asked:
-    """The options of `podforge render` that say what is made, and how."""
+    """The options of `podforge render` that say what is made, and how; empty: not given."""
 
     output: str | None = None
     formats: str = ""
     target: str = ""
-    split: bool = False
+    split: str | None = None  # chapters, or no
     engine: str = ""
     voices: Path | None = None
     cache: Path | None = None
-    encoding: str = "utf-8"
+    encoding: str | None = None
     include: tuple[str, ...] = ()
     flags: EngineFlags = field(default=EngineFlags())
     jobs: int | None = None
     force: bool = False
-    strict: bool = False
+    strict: bool | None = None
     restat: bool = False
+    chapters: tuple[str, ...] = ()  # to be heard alone
+    lines: tuple[str, ...] = ()  # ... and lines of the script
+    allowed: tuple[Path, ...] = ()  # folders that cues may name files in
 
 
 def orders_of(scripts: Sequence[Path], asked: Asked) -> list[Order]:
-    """An order a script.  Raises `UsageError` before any of them is opened."""
-    places = destinations(scripts, asked.output, parse_formats(asked.formats), asked.split)
+    """An order a script.  Raises `UsageError` before any of them is opened, and `InputError`."""
+    found = {script: choices_for(script) for script in scripts}
+
+    def folder(script: Path) -> Path:
+        return found[script].of(OUTPUT) or Path("output") / script.stem
+
+    formats = parse_formats(Choices(environ=os.environ).of(FORMAT, asked.formats or None) or "")
+    places = destinations(scripts, asked.output, formats, usual=folder)
+    typed = Typed(
+        asked.engine, asked.voices, asked.encoding, asked.flags, asked.target, asked.include,
+        asked.allowed,
+    )  # fmt: skip
+    split = asked.split == "chapters" if asked.split else None
+    part = bool(asked.chapters or asked.lines)
     return [
         Order(
-            Request(
-                script, asked.engine, asked.voices, asked.encoding, asked.flags, asked.target,
-                asked.include,
+            replace(
+                request_for(script, typed, choices), chapters=asked.chapters, lines=asked.lines
             ),
-            outputs,
-            asked.cache or default_store_root(),
-            asked.jobs or processors(),
+            preview(outputs) if part else replace(outputs, split=choices.of(SPLIT, split) or False),
+            store_of(choices, asked.cache),
+            choices.of(JOBS, asked.jobs) or processors(),
             asked.force,
-            asked.strict,
+            choices.of(STRICT, asked.strict) or False,
             asked.restat,
         )
         for script, outputs in zip(scripts, places, strict=True)
-    ]  # fmt: skip
+        for choices in (found[script],)
+    ]

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from podforge.cli.options import engine_options, json_option, project_options, script_argument
+from podforge.cli.exits import note
+from podforge.cli.options import (
+    allow_root_option,
+    engine_options,
+    json_option,
+    project_options,
+    script_argument,
+)
 
 if TYPE_CHECKING:
     from podforge.project import Project, Request
@@ -18,51 +25,56 @@ if TYPE_CHECKING:
 @click.command()
 @script_argument
 @project_options
+@allow_root_option
+@click.option("--why", is_flag=True, help="Show what changed since the last render.")
 @json_option
 @engine_options
 def plan(
-    script: Path, engine: str, voices: Path | None, cache: Path | None, encoding: str,
-    include: tuple[str, ...], flags: "EngineFlags", as_json: bool,
+    script: Path, engine: str, voices: Path | None, cache: Path | None, encoding: str | None,
+    include: tuple[str, ...], flags: "EngineFlags", why: bool, as_json: bool,
+    allowed: tuple[Path, ...],
 ) -> int:  # fmt: skip
     """Show the jobs of a script, and which of them are finished already.
 
     \b
     podforge plan episode.md
+    podforge plan episode.md --why
     podforge plan episode.md --json | jq '.jobs[] | select(.status == "new") | .key'
     """
-    from podforge.project import Request
-    from podforge.store import default_store_root
+    from podforge.cli.choices import Typed, choices_for, request_for, store_of
 
-    request = Request(script, engine, voices, encoding, flags, include=include)
-    return show_plans([request], cache or default_store_root(), as_json)
+    choices = choices_for(script)
+    typed = Typed(engine, voices, encoding, flags, include=include, allowed=allowed)
+    request = request_for(script, typed, choices)
+    return show_plans([request], store_of(choices, cache), as_json, why)
 
 
-def show_plans(requests: "Sequence[Request]", store: Path, as_json: bool) -> int:
+def show_plans(requests: "Sequence[Request]", store: Path, as_json: bool, why: bool = False) -> int:
     """Print the plan of each script to stdout."""
     from podforge.console import print_plan
-    from podforge.plain import plain
     from podforge.project import open_project
     from podforge.store import Store
 
     for request in requests:
         project = open_project(request)
         for problem in project.script.warnings:
-            click.echo(plain(str(problem)), err=True)
-        facts = plan_facts(project, Store(store))
+            note(problem)
+        facts = plan_facts(project, Store(store), why)
         if as_json:
-            click.echo(json.dumps(facts, ensure_ascii=False))
+            click.echo(json.dumps(facts))
         else:
             print_plan(facts)
     return 0
 
 
-def plan_facts(project: "Project", store: "Store") -> dict[str, object]:
+def plan_facts(project: "Project", store: "Store", why: bool = False) -> dict[str, object]:
     """A plan as plain values, for JSON and for the table."""
     from podforge.plan import estimate_seconds
     from podforge.recording import missing_jobs
 
     script = project.script
     new = {job.key for job in missing_jobs(project.plan, store)}
+    reasons = _reasons(project, store, new) if why else {}
     return {
         "version": 1,
         "script": script.path,
@@ -77,6 +89,7 @@ def plan_facts(project: "Project", store: "Store") -> dict[str, object]:
             {
                 "key": job.key,
                 "status": "new" if job.key in new else "cached",
+                **({"why": reasons.get(job.key, [])} if why else {}),
                 "engine": job.engine,
                 "utterances": [
                     {"speaker": said.speaker, "text": said.text, "line": said.place.line}
@@ -86,3 +99,11 @@ def plan_facts(project: "Project", store: "Store") -> dict[str, object]:
             for job in project.plan.jobs
         ],
     }
+
+
+def _reasons(project: "Project", store: "Store", new: set[str]) -> dict[str, list[str]]:
+    """What changed for each job since the last render of the script."""
+    from podforge.history import history_of, recall, why
+
+    before = recall(store, Path(project.script.path))
+    return why(before, history_of(project.plan, project.cast), new)

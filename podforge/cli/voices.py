@@ -1,14 +1,16 @@
 """`podforge voices`: who can speak, and how somebody comes to."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from podforge.cli.options import voices_option
+from podforge.cli.options import cache_option, voices_option
+from podforge.cli.results import print_paths
 
 if TYPE_CHECKING:
-    from podforge.voices import VoiceFile
+    from podforge.voices import VoiceBook, VoiceFile
     from podforge.voices.adding import NewVoice
     from podforge.voices.reference import Choice
 
@@ -20,7 +22,14 @@ _engine_option = click.option(
 
 @click.group("voices")
 def voices_group() -> None:
-    """List and show voices; make one of a recording."""
+    """List and show voices; make one of a recording.
+
+    A voice is a folder in voices/, beside the script or here; some come with podforge.
+
+    \b
+    podforge voices list
+    podforge voices add me clip.wav --i-have-rights
+    """
 
 
 @voices_group.command("list")
@@ -32,9 +41,8 @@ def list_voices(voices: Path | None) -> None:
     podforge voices list
     """
     from podforge.console import print_rows
-    from podforge.project import voice_book
 
-    book = voice_book(None, voices)
+    book = _book(voices)
     found = [book.find(name) for name in book.names()]
     print_rows(
         ("name", "language", "engines", "description"),
@@ -52,9 +60,8 @@ def show_voice(name: str, voices: Path | None) -> None:
     podforge voices show mara
     """
     from podforge.console import print_facts
-    from podforge.project import voice_book
 
-    voice = voice_book(None, voices).find(name)
+    voice = _book(voices).find(name)
     consent = voice.consent
     print_facts(
         {
@@ -77,8 +84,8 @@ def show_voice(name: str, voices: Path | None) -> None:
 @voices_group.command("add")
 @click.argument("name")
 @click.argument("clip", type=_PATH)
-@click.option("--voices", type=_PATH, envvar="PODFORGE_VOICES", default=Path("voices"),
-              metavar="DIR", help="The voices folder to put it in [voices/ here].")  # fmt: skip
+@click.option("--voices", type=_PATH, metavar="DIR",
+              help="The voices folder to put it in [voices/ here].")  # fmt: skip
 @click.option("--i-have-rights", is_flag=True,
               help="It is your own voice: short for --owner YOU --consent self.")  # fmt: skip
 @click.option("--owner", default="", metavar="WHO", help="Whose voice it is.")
@@ -91,8 +98,8 @@ def show_voice(name: str, voices: Path | None) -> None:
 @click.option("--description", default="", metavar="TEXT", help="What it is like, for people.")
 @click.option("--force", is_flag=True, help="Replace voice.yaml and clip of a voice that is there.")
 def add_voice(
-    name: str, clip: Path, voices: Path, i_have_rights: bool, owner: str, kind: str, uses: str,
-    day: str, language: str, description: str, force: bool,
+    name: str, clip: Path, voices: Path | None, i_have_rights: bool, owner: str, kind: str,
+    uses: str, day: str, language: str, description: str, force: bool,
 ) -> None:  # fmt: skip
     """Make a voice of a recording, for engines that speak like one.
 
@@ -104,10 +111,13 @@ def add_voice(
     podforge voices add mara interview.mp3 --owner "Mara Quill" --consent written
     podforge voices add me clip.wav --i-have-rights
     """
+    from podforge.cli.choices import choices_for
+    from podforge.settings.keys import VOICES
     from podforge.voices.adding import NewVoice, add_voice, consent_of
 
     consent = consent_of(owner, kind, day, uses, i_have_rights)
-    new = NewVoice(name, clip, voices, consent, language, description)
+    folder = choices_for().of(replace(VOICES, folder=False), voices) or Path("voices")
+    new = NewVoice(name, clip, folder, consent, language, description)
     _tell_added(new, add_voice(new, replace=force))
 
 
@@ -116,11 +126,10 @@ def add_voice(
 @voices_option
 @_engine_option
 @click.option("--model", metavar="ID_OR_FOLDER", help="The engine's model.")
-@click.option("--offline", is_flag=True, help="Download no model.")
-@click.option("--cache", type=_PATH, envvar="PODFORGE_CACHE", metavar="DIR",
-              help="The store of embeddings [~/.cache/podforge].")  # fmt: skip
+@click.option("--offline/--no-offline", default=None, help="Download no model.")
+@cache_option
 def pin_voice(
-    name: str, voices: Path | None, engine: str, model: str | None, offline: bool,
+    name: str, voices: Path | None, engine: str, model: str | None, offline: bool | None,
     cache: Path | None,
 ) -> None:  # fmt: skip
     """Keep what an engine made of a voice's recording in the voice's folder.
@@ -133,17 +142,19 @@ def pin_voice(
     podforge voices pin mara
     podforge voices pin mara --model vibevoice/VibeVoice-7B-hf
     """
+    from podforge.cli.choices import choices_for, store_of, with_environment
     from podforge.console import open_console
     from podforge.pinning import pin
-    from podforge.project import voice_book
     from podforge.settings import EngineFlags, Flag
-    from podforge.store import Store, default_store_root
+    from podforge.store import Store
 
-    voice = voice_book(None, voices).find(name)
+    choices = choices_for()
+    voice = _book(voices).find(name)
     flags = EngineFlags((Flag("model", model),) if model else (), offline)
+    flags = with_environment(flags, choices)
     with open_console(quiet=False, events=False) as tell:
-        pinned = pin(voice, engine, flags, Store(cache or default_store_root()), tell)
-    click.echo(str(pinned))
+        pinned = pin(voice, engine, flags, Store(store_of(choices, cache)), tell)
+    print_paths(pinned)
 
 
 @voices_group.command("unpin")
@@ -159,15 +170,22 @@ def unpin_voice(name: str, voices: Path | None, engine: str) -> None:
     podforge voices unpin mara
     """
     from podforge.pinning import unpin
-    from podforge.project import voice_book
 
-    kept = unpin(voice_book(None, voices).find(name), engine)
+    kept = unpin(_book(voices).find(name), engine)
     if kept:
         text = f"it was made of another recording: kept as {kept.name}; you may delete it"
         click.echo(f"podforge: warning: {text}", err=True)
     else:
         again = f"podforge voices pin {name} --engine {engine}"
         click.echo(f"podforge: note: `{again}` makes it again", err=True)
+
+
+def _book(voices: Path | None) -> "VoiceBook":
+    from podforge.cli.choices import choices_for
+    from podforge.project import voice_book
+    from podforge.settings.keys import VOICES
+
+    return voice_book(None, choices_for().of(VOICES, voices))
 
 
 def _tell_added(new: "NewVoice", choice: "Choice") -> None:
@@ -188,7 +206,7 @@ def _tell_added(new: "NewVoice", choice: "Choice") -> None:
         ),
         err=True,
     )
-    click.echo(str(new.folder))
+    print_paths(new.folder)
 
 
 def _engines(voice: "VoiceFile") -> dict[str, None]:

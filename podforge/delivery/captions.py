@@ -65,7 +65,7 @@ def captions(timeline: Timeline) -> tuple[Caption, ...]:
         for words in split(_words(line, timeline.rate), label):
             found.append(Caption(speaker, False, words, words[0].start, words[-1].end))
             before = speaker
-    return tuple(_opened(_in_sequence(found)))
+    return tuple(_in_sequence(found))
 
 
 def split(words: Sequence[CaptionWord], label: str = "") -> list[tuple[CaptionWord, ...]]:
@@ -77,22 +77,19 @@ def split(words: Sequence[CaptionWord], label: str = "") -> list[tuple[CaptionWo
     tokens = [*label.split(), *(word.text for word in words)]
     shift = len(tokens) - len(words)
     ruler = _ruler(tokens)
+    firsts = [start + shift if start else 0 for start in range(len(words))]  # tokens
+    reach = [_reach(ruler, first) - shift for first in firsts]
     costs, starts = [0.0], [0]  # of the cheapest way to cut the first 0, 1, 2 ... words
     for end in range(1, len(words) + 1):
         cost, best = math.inf, end - 1
         latest, last = words[end - 1].end - MOST_MILLISECONDS, ruler[end + shift]
         for start in range(end - 1, -1, -1):
-            first = start + shift if start else 0
-            length = last - ruler[first]
-            if start < end - 1:
-                # What fits one row fits two; only between one and two must the cut be looked for.
-                fits = length <= ROW_CHARACTERS + 1 or (
-                    length <= 2 * ROW_CHARACTERS + 2 and _fits(ruler, first, end + shift)
-                )
-                if not fits or words[start].start < latest:
-                    break
-            empty = max(0.0, 1 - length / (2 * ROW_CHARACTERS))
-            option = costs[start] + 1 + _EMPTY_COST * empty * empty
+            if start < end - 1 and (end > reach[start] or words[start].start < latest):
+                break
+            empty = 1 - (last - ruler[firsts[start]]) / (2 * ROW_CHARACTERS)
+            option = costs[start] + 1
+            if empty > 0:
+                option += _EMPTY_COST * empty * empty
             if option <= cost:  # of equals the longest
                 cost, best = option, start
         costs.append(cost + (_end_cost(words, end) if end < len(words) else 0))
@@ -120,7 +117,7 @@ def _words(line: Line, rate: int) -> list[CaptionWord]:
     return [
         CaptionWord(text, rescale(word.start, rate, 1000), rescale(word.end, rate, 1000))
         for word in line.words
-        if (text := plain(word.text).replace(" ", ""))
+        if (text := word.text if word.text.isalnum() else plain(word.text).replace(" ", ""))
     ]
 
 
@@ -129,20 +126,30 @@ def _ruler(tokens: Sequence[str]) -> list[int]:
     return [0, *accumulate(len(token) + 1 for token in tokens)]
 
 
-def _fits(ruler: Sequence[int], first: int, last: int) -> bool:
-    """Whether the tokens fit two rows, where a row may hold a single word that is longer."""
-    cut = max(bisect_right(ruler, ruler[first] + ROW_CHARACTERS + 1) - 1, first + 1)
-    return last <= cut + 1 or ruler[last] - ruler[cut] - 1 <= ROW_CHARACTERS
+def _reach(ruler: Sequence[int], first: int) -> int:
+    """Past the last token that fits two rows from there; a row may hold one word that is longer."""
+    cut = max(_row_end(ruler, first), first + 1)
+    both = bisect_right(ruler, ruler[first] + 2 * (ROW_CHARACTERS + 1)) - 1
+    return min(max(_row_end(ruler, cut), cut + 1), both)
+
+
+def _row_end(ruler: Sequence[int], first: int) -> int:
+    """Past the last token that fits one row from there."""
+    return bisect_right(ruler, ruler[first] + ROW_CHARACTERS + 1) - 1
 
 
 def _end_cost(words: Sequence[CaptionWord], end: int) -> float:
     last = words[end - 1].text
+    if last[-1].isalnum():  # most do; then neither pattern can match
+        return _PHRASE_COST
     if _SENTENCE.fullmatch(last) and not (_TITLE.fullmatch(last) or words[end].text[0].islower()):
         return 0.0
     return _CLAUSE_COST if _CLAUSE.fullmatch(last) else _PHRASE_COST
 
 
 def _row_bonus(last: str) -> int:
+    if last[-1].isalnum():
+        return 0
     if _SENTENCE.fullmatch(last):
         return _SENTENCE_BONUS
     return _CLAUSE_BONUS if _CLAUSE.fullmatch(last) else 0
@@ -161,23 +168,17 @@ def _groups(words: Sequence[CaptionWord], starts: Sequence[int]) -> list[tuple[C
 def _in_sequence(found: Iterable[Caption]) -> Iterator[Caption]:
     """The captions one after the other, each at least 1 ms: an interruption ends the first."""
     ordered = sorted(found, key=lambda caption: caption.start)
-    at = 0
+    at, before = 0, ""
     for caption, after in zip(ordered, [*ordered[1:], None], strict=False):
         start = max(at, caption.start)
         end = min(caption.end, after.start) if after else caption.end
         at = max(start + 1, end)
         words = tuple(_within(word, start, at) for word in caption.words)
-        yield replace(caption, words=words, start=start, end=at)
+        yield Caption(caption.speaker, caption.speaker != before, words, start, at)
+        before = caption.speaker
 
 
 def _within(word: CaptionWord, start: int, end: int) -> CaptionWord:
     if start <= word.start <= word.end <= end:
         return word
     return replace(word, start=min(max(word.start, start), end), end=min(max(word.end, start), end))
-
-
-def _opened(ordered: Iterable[Caption]) -> Iterator[Caption]:
-    before = ""
-    for caption in ordered:
-        yield replace(caption, opens=caption.speaker != before)
-        before = caption.speaker

@@ -7,6 +7,7 @@ from podforge.delivery.drawing import draw
 from podforge.errors import InputError, Place, storage
 from podforge.plain import plain
 from podforge.script import Header, Script
+from podforge.settings import find_project_file
 
 MOST_BYTES = 10_000_000
 MOST_PIXELS = 4_000  # a side; directories take up to 3000
@@ -16,14 +17,17 @@ _SIGNATURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 def own_cover(script: Script) -> bytes:
     """The JPEG or PNG that the front matter names, else the file holds; empty when there is none.
 
-    Its path counts from the script's folder and may not lead out of it.  Raises `InputError`
-    when there is no usable picture of that name; one inside the file is then left out.
+    Its path counts from the script's folder and may not lead out of the project, the folder with
+    the `podforge.yaml` that holds, or else the script's own.  Raises `InputError` when there is
+    no usable picture of that name; one inside the file is then left out.
     """
     name = script.header.cover
     if not name:
         return _usable(script.cover)
     try:
-        return _read(name, Path(script.path).parent)
+        base = Path(script.path).parent
+        marker = find_project_file(base)
+        return _read(name, base, marker.parent if marker else base.resolve())
     except _Unfit as unfit:
         raise InputError.at(Place(script.path), f'cover "{plain(name)}": {unfit}') from unfit
 
@@ -50,15 +54,15 @@ class _Unfit(Exception):
     """Why a picture cannot be the cover."""
 
 
-def _read(name: str, base: Path) -> bytes:
+def _read(name: str, base: Path, root: Path) -> bytes:
     try:
         path = (base / name).resolve()
-        inside = path.is_relative_to(base.resolve())
+        inside = path.is_relative_to(root)
         regular = inside and stat.S_ISREG(path.stat().st_mode)
     except (OSError, ValueError, RuntimeError) as error:  # missing, NUL in it, a loop of links
         raise _Unfit("there is no such file in the script's folder") from error
     if not inside:
-        raise _Unfit("it lies outside the script's folder; copy it there")
+        raise _Unfit("it lies outside the project; copy it there")
     if not regular:
         raise _Unfit("it is not a file")
     with storage("reading", path), path.open("rb") as file:

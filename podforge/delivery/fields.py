@@ -5,9 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from podforge.plain import plain
-from podforge.script import Header, Mode
-
-DISCLOSURE = "Contains synthetic speech made with podforge"
+from podforge.script import DISCLOSURE, Header, Mode
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class Tags:
     mode: Mode = "podcast"
 
 
-def tags_of(header: Header, disclosure: str = DISCLOSURE) -> Tags:
+def tags_of(header: Header) -> Tags:
     """The tags of an episode, from its front matter."""
     return Tags(
         title=header.title,
@@ -45,7 +43,7 @@ def tags_of(header: Header, disclosure: str = DISCLOSURE) -> Tags:
         language=header.language,
         license=header.license,
         keywords=header.tags,
-        disclosure=disclosure,
+        disclosure=header.disclosure,
         mode=header.mode,
     )
 

@@ -87,12 +87,18 @@ class ReportedChapter:
 
 @dataclass(frozen=True)
 class ReportedSpeaker:
-    """Who spoke, and with whose consent where the voice is that of a person."""
+    """Who spoke, and with whose consent where the voice is that of a person.
+
+    `recording` and `embedding` are SHA-256 digests of the voice's files, if it has them.
+    """
 
     name: str
     voice: str
     engine: str
     consent: str = ""
+    allowed_uses: str = ""
+    recording: str = ""
+    embedding: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,7 +120,7 @@ class Report:
     warnings: tuple[ReportedWarning, ...] = ()
     chapters: tuple[ReportedChapter, ...] = ()
     speakers: tuple[ReportedSpeaker, ...] = ()
-    disclosure: str = ""  # the statement in the tags that the speech is synthetic
+    disclosure: str = ""  # what the tags say of how it was made; empty: turned off
 
 
 def report_json(report: Report) -> str:

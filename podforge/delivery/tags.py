@@ -23,13 +23,13 @@ from mutagen.wave import WAVE
 
 from podforge.delivery.chapters import titled
 from podforge.delivery.cover import mime_of
-from podforge.delivery.fields import DISCLOSURE, NAMES, Tags, fields_of, tags_of
+from podforge.delivery.fields import NAMES, Tags, fields_of, tags_of
 from podforge.delivery.languages import iso_639_2
 from podforge.errors import StorageError, storage
 from podforge.timeline import Mark
 from podforge.units import rescale
 
-__all__ = ["DISCLOSURE", "Tags", "tags_of", "write_tags"]
+__all__ = ["Tags", "tags_of", "write_tags"]
 
 _MEDIA_KIND = {"audiobook": 2, "podcast": 21}  # the `stik` atom, as iTunes reads it
 _RF64_SIZE_AT = 20  # after RF64, its unused size, WAVE, and the name and size of ds64

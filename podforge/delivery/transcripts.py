@@ -13,7 +13,8 @@ def transcript_json(captions: Sequence[Caption]) -> str:
 
     Each segment also carries `words` with their times, which other readers pass over.
     """
-    segments = ",\n".join(json.dumps(_segment(caption), ensure_ascii=False) for caption in captions)
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    segments = ",\n".join(encode(_segment(caption)) for caption in captions)
     return f'{{"version": "{TRANSCRIPT_VERSION}", "segments": [\n{segments}\n]}}\n'
 
 

@@ -6,7 +6,6 @@ that a reader sees the old file or the new one and never a part (POSIX `rename`)
 
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from filecmp import cmp
 from pathlib import Path
 
 from podforge.errors import storage
+from podforge.temporary import temporary_folder
 
 _PREFIX = ".podforge-"
 _DAY_SECONDS = 86_400
@@ -28,11 +28,8 @@ def staging(folder: Path) -> Iterator[Path]:
     with storage("creating", folder):
         folder.mkdir(parents=True, exist_ok=True)
         _sweep(folder)
-        temporary = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=folder))
-    try:
+    with temporary_folder(folder, _PREFIX) as temporary:
         yield temporary
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _sweep(folder: Path) -> None:

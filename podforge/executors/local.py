@@ -6,21 +6,22 @@ takes its worker down comes to be alone; after `attempts` such ends it has faile
 tasks are done.  While a task is not alone, it is not blamed.
 """
 
-import pickle
+import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from multiprocessing.connection import wait
-from tempfile import TemporaryDirectory
 from typing import Generic
 
 from podforge.errors import EngineError, PodforgeError, Unavailable
 from podforge.executors import Beat, Bench, Outcome, ResultT, Started, Task, TaskT
 from podforge.executors.batches import Batches
-from podforge.executors.process import Worker, dismiss
-from podforge.executors.worker import CANCEL, CLOSE, Finished, Made, Message, Ready
+from podforge.executors.process import Worker
+from podforge.executors.staff import Staff
+from podforge.executors.worker import Finished, Made, Message, Ready
 
-__all__ = ["Beat", "Bench", "Outcome", "Started", "Task", "run"]
+__all__ = ["Beat", "Bench", "Outcome", "Staff", "Started", "Task", "run"]
 
 LOOK_SECONDS = 1.0  # a death that the pipe does not tell of is noticed this soon
 
@@ -34,12 +35,15 @@ def run(
     deadline: float = 120.0,
     start_deadline: float = 300.0,
     attempts: int = 3,
+    staff: Staff | None = None,
 ) -> Generator[Started | Beat | Outcome[ResultT], None, None]:
     """Do all tasks; as they finish, exactly one `Outcome` for each.
 
     `make_bench` is called in every worker, so it is pickled: a callable of an importable module.
     A worker gets up to `batch` neighbouring tasks at a time.  `deadline` is in seconds since the
-    last sign of life, `start_deadline` in seconds for opening the bench.
+    last sign of life, `start_deadline` in seconds for opening the bench.  Workers of a `staff` that
+    are at such a bench already go on there, and stay for the next run when this one comes to its
+    end; in any other case nobody stays.
 
     Raises what a bench raises, except that an `EngineError` is the outcome of its task;
     `Unavailable` when workers die as they start.  Close the iterator (`contextlib.closing`) to
@@ -50,16 +54,15 @@ def run(
     if len({task.key for task in tasks}) != len(tasks):
         raise ValueError("two tasks have the same key")
     patience = _Patience(start_deadline, deadline, attempts)
-    pool = _Pool[TaskT, ResultT](
-        pickle.dumps(make_bench), Batches(tasks, batch, workers), workers, patience
-    )
-    farewell = CANCEL
-    with pool.scratch:
+    waiting, ended = Batches(tasks, batch, workers), False
+    with nullcontext(staff) if staff else Staff() as staff:
         try:
-            yield from pool.work()
-            farewell = CLOSE
+            staff.turn_to(make_bench)
+            yield from _Run[TaskT, ResultT](waiting, workers, patience, staff).work()
+            ended = True
         finally:
-            dismiss(pool.crew, farewell)
+            if not ended:  # there may be tasks in hand
+                staff.dismiss(cancel=True)
 
 
 @dataclass(frozen=True)
@@ -69,43 +72,53 @@ class _Patience:
     attempts: int
 
 
-class _Pool(Generic[TaskT, ResultT]):
+class _Run(Generic[TaskT, ResultT]):
     """The state of one run."""
 
     def __init__(
-        self, opener: bytes, waiting: Batches[TaskT], most: int, patience: _Patience
+        self, waiting: Batches[TaskT], most: int, patience: _Patience, staff: Staff
     ) -> None:
-        self._opener, self._waiting = opener, waiting
-        self._most, self._patience = most, patience
-        self.crew: list[Worker[TaskT]] = []
+        self._waiting, self._most, self._patience = waiting, most, patience
+        self._staff, self._crew = staff, staff.crew
         self._handed_out: Counter[str] = Counter()
         self._blame: Counter[str] = Counter()
         self._false_starts = 0
-        # Workers keep temporary files here, so that one that is killed leaves none.
-        self.scratch = TemporaryDirectory(prefix="podforge-", ignore_cleanup_errors=True)
+        self._looked = time.monotonic()
 
     def work(self) -> Iterator[Started | Beat | Outcome[ResultT]]:
-        while self._waiting or any(worker.busy for worker in self.crew):
+        yield from self._listen()  # whoever died at rest gets no task
+        while self._waiting or any(worker.busy for worker in self._crew):
             self._recruit()
             yield from self._hand_out()
             self._wait()
-            for worker in tuple(self.crew):
-                messages, alive = worker.hear()
-                for message in messages:
-                    yield from self._take_in(worker, message)
-                if not alive:
-                    yield from self._replace(worker, worker.last_words())
-                elif not messages and worker.seconds_left <= 0:
-                    yield from self._replace(worker, "showed no life until its deadline")
+            yield from self._listen()
+
+    def _listen(self) -> Iterator[Beat | Outcome[ResultT]]:
+        self._forgive_own_absence()
+        for worker in tuple(self._crew):
+            messages, alive = worker.hear()
+            for message in messages:
+                yield from self._take_in(worker, message)
+            if not alive:
+                yield from self._replace(worker, worker.last_words())
+            elif not messages and worker.seconds_left <= 0:
+                yield from self._replace(worker, "showed no life until its deadline")
+
+    def _forgive_own_absence(self) -> None:
+        """While nobody looked (Ctrl-Z stops us all), nobody was late."""
+        now = time.monotonic()
+        absent, self._looked = now - self._looked, now
+        if absent > 2 * LOOK_SECONDS:
+            for worker in self._crew:
+                worker.wait_longer(absent)
 
     def _recruit(self) -> None:
-        spare = sum(not worker.busy for worker in self.crew)
-        for _ in range(min(self._most - len(self.crew), len(self._waiting) - spare)):
-            opened = self._patience.start_deadline
-            self.crew.append(Worker(self._opener, self.scratch.name, opened))
+        spare = sum(not worker.busy for worker in self._crew)
+        for _ in range(min(self._most - len(self._crew), len(self._waiting) - spare)):
+            self._staff.hire(self._patience.start_deadline)
 
     def _hand_out(self) -> Iterator[Started]:
-        for worker in self.crew:
+        for worker in self._crew:
             if worker.ready and not worker.busy and self._waiting:
                 tasks = self._waiting.take()
                 worker.give(tasks, self._patience.deadline)
@@ -115,8 +128,8 @@ class _Pool(Generic[TaskT, ResultT]):
                         yield Started(task.key)
 
     def _wait(self) -> None:
-        soonest = min(worker.seconds_left for worker in self.crew)
-        wait([worker.pipe for worker in self.crew], max(0.0, min(LOOK_SECONDS, soonest)))
+        soonest = min(worker.seconds_left for worker in self._crew)
+        wait([worker.pipe for worker in self._crew], max(0.0, min(LOOK_SECONDS, soonest)))
 
     def _take_in(
         self, worker: Worker[TaskT], message: Message
@@ -141,7 +154,7 @@ class _Pool(Generic[TaskT, ResultT]):
 
     def _replace(self, worker: Worker[TaskT], how: str) -> Iterator[Outcome[ResultT]]:
         worker.end()
-        self.crew.remove(worker)
+        self._crew.remove(worker)
         if not worker.ready:
             self._false_starts += 1
             if self._false_starts >= self._patience.attempts:

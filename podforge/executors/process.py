@@ -61,6 +61,10 @@ class Worker(Generic[TaskT]):
         """Expect no sign of life for `seconds`."""
         self._until = time.monotonic() + seconds
 
+    def wait_longer(self, seconds: float) -> None:
+        """Put the deadline off."""
+        self._until += seconds
+
     @property
     def seconds_left(self) -> float:
         """Until the worker must have shown life."""

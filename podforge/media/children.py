@@ -1,12 +1,13 @@
 """ffmpeg as a child process: started, watched, understood."""
 
 import io
+import os
 import re
 import selectors
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -18,6 +19,7 @@ from podforge.plain import plain
 from podforge.signal import Block
 
 STALL_SECONDS = 120.0  # an ffmpeg that moves nothing for so long is hung
+LOOK_SECONDS = 0.2  # between two looks whether it moved
 READ_BYTES = 1 << 16  # what a pipe holds: more only costs memory that must be cleared
 PIPE_BYTES = 1 << 18  # so that we and ffmpeg work side by side; users may have up to 1 MiB
 
@@ -28,14 +30,16 @@ _LOST = re.compile(f"{_NO_SPACE.pattern}|Error (writing|closing)|Input/output er
 Process = subprocess.Popen[bytes]
 
 
-def url(path: Path) -> str:
-    """A file name that ffmpeg cannot take for an option or a protocol."""
-    return f"file:{path.absolute()}"
+def url(path: Path) -> bytes:
+    """A file name that ffmpeg cannot take for an option or a protocol; it need not be UTF-8."""
+    return b"file:" + os.fsencode(path.absolute())
 
 
 @contextmanager
 def child(
-    command: list[str], stdin: int = subprocess.DEVNULL, stdout: int = subprocess.DEVNULL
+    command: Sequence[str | bytes],
+    stdin: int = subprocess.DEVNULL,
+    stdout: int = subprocess.DEVNULL,
 ) -> Iterator[tuple[Process, IO[bytes]]]:
     """A running child and the file its errors go to; it does not outlive the block."""
     with tempfile.TemporaryFile() as stderr:
@@ -49,7 +53,8 @@ def child(
                 pipesize=PIPE_BYTES,
             )
         except OSError as error:
-            raise Unavailable(f"{command[0]} cannot be run: {error.strerror}") from error
+            program = os.fsdecode(command[0])
+            raise Unavailable(f"{program} cannot be run: {error.strerror}") from error
         try:
             yield process, stderr
         finally:
@@ -108,7 +113,9 @@ def frames(process: Process, channels: int, place: Place) -> Iterator[Block]:
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
         while True:
-            if not selector.select(STALL_SECONDS):
+            # Counted, for the clock goes on while we are stopped (Ctrl-Z).
+            looks = range(round(STALL_SECONDS / LOOK_SECONDS))
+            if not any(selector.select(LOOK_SECONDS) for _ in looks):
                 raise InputError.at(place, f"ffmpeg gave nothing for {STALL_SECONDS:.0f} s")
             data = process.stdout.read1(READ_BYTES)
             if not data:

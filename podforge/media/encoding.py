@@ -3,7 +3,6 @@
 import queue
 import subprocess
 import threading
-import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -54,7 +53,9 @@ def _feed(process: Process, blocks: Iterable[Block]) -> None:
             if not _put(line, block, writer):
                 return
         if _put(line, None, writer):
-            writer.join(STALL_SECONDS)
+            for _ in _looks():
+                if writer.is_alive():
+                    writer.join(POLL_SECONDS)
     finally:
         if writer.is_alive():  # ffmpeg hangs, or the blocks ended in an error
             process.kill()
@@ -72,12 +73,18 @@ def _write(line: "queue.Queue[Block | None]", pipe: IO[bytes]) -> None:
 
 def _put(line: "queue.Queue[Block | None]", block: Block | None, writer: threading.Thread) -> bool:
     """Hand a block to the writer; false when it has ended or stalled."""
-    until = time.monotonic() + STALL_SECONDS
-    while writer.is_alive() and time.monotonic() < until:
+    for _ in _looks():
+        if not writer.is_alive():
+            break
         with suppress(queue.Full):
             line.put(block, timeout=POLL_SECONDS)
             return True
     return False
+
+
+def _looks() -> range:
+    """So many polls are a stall; no clock, which goes on while we are stopped (Ctrl-Z)."""
+    return range(round(STALL_SECONDS / POLL_SECONDS))
 
 
 def _empty(line: "queue.Queue[Block | None]") -> None:

@@ -94,8 +94,8 @@ def _ask(path: Path, options: list[str]) -> tuple[str, str]:
     """The metadata of a file in ffmpeg's format, and what ffmpeg prints of it."""
     limits = ["-protocol_whitelist", "file,pipe", "-format_whitelist", FORMATS_READ]
     # Otherwise chapters are moved by what the decoder skips at the start.
-    command = [*start(), "-v", "info", "-copyts", *limits, "-i", url(path), *options]
-    command += ["-f", "ffmetadata", "-"]
+    reading: list[str | bytes] = [*start(), "-v", "info", "-copyts", *limits, "-i", url(path)]
+    command = [*reading, *options, "-f", "ffmetadata", "-"]
     with child(command, stdout=subprocess.PIPE) as (process, stderr):
         try:
             metadata = process.communicate(timeout=STALL_SECONDS)[0]

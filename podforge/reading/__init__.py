@@ -18,6 +18,7 @@ from pathlib import Path
 
 from podforge.errors import InputError, Place, Problem
 from podforge.reading.findings import Findings
+from podforge.reading.header import with_usual
 from podforge.reading.markdown.reader import read_markdown
 from podforge.reading.markdown.writing import write_markdown
 from podforge.reading.names import listed
@@ -32,6 +33,7 @@ from podforge.reading.suggesting import (
 from podforge.reading.tidying import tidied
 from podforge.reading.twin import read_twin
 from podforge.script import Script
+from podforge.strict_yaml import Mapping as Settings
 
 __all__ = [
     "SCRIPTS",
@@ -54,11 +56,11 @@ Reader = Callable[[Path, Asked, Findings], Script]
 
 
 def _markdown(path: Path, asked: Asked, findings: Findings) -> Script:
-    return read_markdown(load(path, asked.encoding), findings, infer=asked.infer)
+    return read_markdown(load(path, asked.encoding), findings, infer=asked.infer, usual=asked.usual)
 
 
 def _twin(path: Path, asked: Asked, findings: Findings) -> Script:
-    return read_twin(load(path, asked.encoding), findings, infer=asked.infer)
+    return read_twin(load(path, asked.encoding), findings, infer=asked.infer, usual=asked.usual)
 
 
 def _json(path: Path, asked: Asked, findings: Findings) -> Script:
@@ -66,7 +68,7 @@ def _json(path: Path, asked: Asked, findings: Findings) -> Script:
 
     text = load(path, asked.encoding)
     transcript = read_transcript(text, findings)
-    return transcript or read_twin(text, findings, json=True, infer=asked.infer)
+    return transcript or read_twin(text, findings, json=True, infer=asked.infer, usual=asked.usual)
 
 
 def _plain_text(path: Path, asked: Asked, findings: Findings) -> Script:
@@ -121,7 +123,10 @@ def read(path: Path, asked: Asked = Asked()) -> Script:  # noqa: B008  frozen
     findings = Findings(str(path))
     try:
         script = reader(path, asked, findings)
-        script = script if reader in (_markdown, _twin) else tidied(script)
+        if reader not in (_markdown, _twin):
+            script = tidied(script)
+            header = with_usual(script.header, asked.usual, findings)
+            script = replace(script, header=header)
     except InputError as error:
         raise InputError((*findings.sorted(), *error.problems)) from error
     if not any(script.speeches()) and not findings.failed():
@@ -130,9 +135,11 @@ def read(path: Path, asked: Asked = Asked()) -> Script:  # noqa: B008  frozen
     return replace(script, warnings=findings.sorted())
 
 
-def suggest_cast(path: Path, encoding: str = "utf-8") -> CastSuggestion:
+def suggest_cast(
+    path: Path, encoding: str = "utf-8", usual: tuple[Settings, ...] = ()
+) -> CastSuggestion:
     """Who speaks in a script, declared or not; raises as `read` does."""
-    return suggestion(read(path, Asked(encoding, infer=True)))
+    return suggestion(read(path, Asked(encoding, infer=True, usual=usual)))
 
 
 def has_front_matter(path: Path, encoding: str = "utf-8") -> bool:

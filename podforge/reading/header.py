@@ -1,17 +1,22 @@
 """From the settings of a file to its `Header`, and to the options of the reader itself."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from typing import Any
 
 from podforge.encodings import format_of
 from podforge.errors import Place, UsageError
+from podforge.plain import plain
 from podforge.reading import cues, values
 from podforge.reading.findings import Findings
 from podforge.reading.lexicons import written_lexicon
-from podforge.reading.names import closest, meant
+from podforge.reading.names import closest, meant, normal
 from podforge.reading.roles import read_defaults, read_roles
 from podforge.script import PAUSES, Cue, Header, Mode, Pauses, Role, Setting
+from podforge.settings.engines import is_secret
+from podforge.settings.files import secret_text
 from podforge.strict_yaml import Mapping as MappingNode
 from podforge.strict_yaml import Node, Scalar, Sequence
 from podforge.targets import target_of
@@ -41,36 +46,83 @@ class Options:
         return (self.at or {}).get(key, Place(file))
 
 
-def read_header(settings: MappingNode, findings: Findings) -> tuple[Header, Options]:
-    """The header; settings under `podforge:` win over those at the top."""
-    found = dict(_settings(settings, findings))
-    fields = _read(_HEADER, found, findings)
+Found = Mapping[str, tuple[Scalar, Node]]  # each setting by name: its key and its value
+
+
+def read_header(
+    settings: MappingNode, findings: Findings, usual: Iterable[MappingNode] = ()
+) -> tuple[Header, Options]:
+    """The header; settings under `podforge:` win over those at the top, and all over `usual`.
+
+    `usual` is what files of settings say for every script; the last one wins.
+    """
+    found = stated(settings, findings, usual)
+    known = _read(_HEADER, found, findings)
     options = _read(_OPTIONS, found, findings)
-    fields["formats"] = fields.pop("format", ())
-    if said := fields.get("lexicon"):
+    known["formats"] = known.pop("format", ())
+    if said := known.get("lexicon"):
         own = {
             "lexicon": said.words,
             "exact_words": tuple(sorted(said.exact)),
             "lexicon_files": said.files,
         }
-        fields |= own
-    if "room_tone" in fields:
-        tone = fields.pop("room_tone")
-        fields["room_tone_db"] = None if tone == "off" else tone
-    fields["pauses"] = _pauses(found, fields.get("mode", "podcast"), findings)
-    usual = _usual_role(found, findings)
+        known |= own
+    if "room_tone" in known:
+        tone = known.pop("room_tone")
+        known["room_tone_db"] = None if tone == "off" else tone
+    if known.get("disclosure") == "off":
+        known["disclosure"] = ""
+    known["pauses"] = _pauses(found, known.get("mode", "podcast"), findings)
+    role = _usual_role(found, findings)
     if "speakers" in found:
-        fields["roles"], fields["closed"] = read_roles(found["speakers"][1], findings, usual)
-    options["usual"] = usual
+        known["roles"], known["closed"] = read_roles(found["speakers"][1], findings, role)
+    options["usual"] = role
     at = {key: name.place for key, (name, _) in found.items()}
-    return Header(**fields), replace(Options(at=at), **options)
+    return Header(**known), replace(Options(at=at), **options)
 
 
-def _read(
-    readers: Mapping[str, "_Read"], found: Mapping[str, tuple[Scalar, Node]], findings: Findings
-) -> dict[str, Any]:
+def stated(
+    settings: MappingNode, findings: Findings, usual: Iterable[MappingNode] = ()
+) -> dict[str, tuple[Scalar, Node]]:
+    """Every setting that holds, by name, with its key and its value; see `read_header`."""
+    found: dict[str, tuple[Scalar, Node]] = {}
+    for node in usual:
+        found = _over(found, dict(_settings(node, findings, nested=True)))
+    return _over(found, dict(_settings(settings, findings)))
+
+
+def _over(under: Found, over: Found) -> dict[str, tuple[Scalar, Node]]:
+    """Both; `over` wins, in some maps entry by entry."""
+    merged = {**under, **over}
+    for name in _BY_ENTRY & under.keys() & over.keys():
+        (_, low), (key, high) = under[name], over[name]
+        if isinstance(low, MappingNode) and isinstance(high, MappingNode):
+            kept = tuple(entry for entry in low.entries if high.get(entry[0].text) is None)
+            merged[name] = (key, MappingNode((*high.entries, *kept), high.place))
+    return merged
+
+
+def with_usual(header: Header, usual: Iterable[MappingNode], findings: Findings) -> Header:
+    """The header of a file that has no front matter, with `usual` where it says nothing."""
+    said, _ = read_header(MappingNode((), Place(findings.file)), findings, usual)
+    bare = Header()
+    names = [each.name for each in fields(Header) if each.name not in ("roles", "closed")]
+    open_ = [name for name in names if getattr(header, name) == getattr(bare, name)]
+    cast = {normal(role.name): role for role in said.roles}
+    roles = (_played(role, cast.get(normal(role.name))) for role in header.roles)
+    return replace(header, roles=tuple(roles), **{name: getattr(said, name) for name in open_})
+
+
+def _played(role: Role, declared: Role | None) -> Role:
+    """A role that was found in a file, as `speakers:` declares it."""
+    if declared is None or role.voice:
+        return role
+    return replace(declared, name=role.name, aliases=role.aliases, place=role.place)
+
+
+def _read(readers: Mapping[str, "_Read"], found: Found, findings: Findings) -> dict[str, Any]:
     """The settings that `readers` know and that say something."""
-    fields: dict[str, Any] = {}
+    known: dict[str, Any] = {}
     for key, (_, node) in found.items():
         if key not in readers or (isinstance(node, Scalar) and not node.text):
             continue
@@ -79,8 +131,8 @@ def _read(
             continue
         value = readers[key](node, findings)
         if value not in (None, ""):
-            fields[key] = value
-    return fields
+            known[key] = value
+    return known
 
 
 def _settings(
@@ -114,7 +166,7 @@ def _check_version(node: Node, findings: Findings) -> None:
         )
 
 
-def _usual_role(found: Mapping[str, tuple[Scalar, Node]], findings: Findings) -> Role:
+def _usual_role(found: Found, findings: Findings) -> Role:
     """What `rate:` and `defaults:` say of every speaker; the latter wins."""
     entries: list[tuple[Scalar, Node]] = []
     if "rate" in found:
@@ -125,7 +177,7 @@ def _usual_role(found: Mapping[str, tuple[Scalar, Node]], findings: Findings) ->
     return read_defaults(entries, findings)
 
 
-def _pauses(found: Mapping[str, tuple[Scalar, Node]], mode: Mode, findings: Findings) -> Pauses:
+def _pauses(found: Found, mode: Mode, findings: Findings) -> Pauses:
     pauses = PAUSES[mode]
     if "pauses" not in found:
         return pauses
@@ -172,14 +224,48 @@ def _room_tone(node: Node, findings: Findings) -> str | float | None:
     return values.number(node, findings, -90, -40, "dBFS")
 
 
+def _disclosure(node: Node, findings: Findings) -> str | None:
+    written = values.text(node, findings)
+    if written is None:
+        return None
+    if written.lower() in ("off", "no", "none", "false"):
+        findings.warning(node.place, "the files will not say that their speech is synthetic")
+        return "off"
+    if not plain(written):
+        findings.error(node.place, "say that the speech is synthetic, or turn it `off`")
+    return plain(written)
+
+
 def _music(node: Node, findings: Findings) -> Cue | None:
     """A cue as in `[music: theme.mp3 | fade in 1s]`, or as a map like that of the twin."""
     if isinstance(node, MappingNode):
         entries = values.settings(node, findings, "a file and options") or {}
         texts = {name: setting.text for name, setting in entries.items()}
-        return cues.mapped("music", texts, node.place)
+        return _from_script(cues.mapped("music", texts, node.place), findings)
     written = values.text(node, findings)
-    return cues.described("music", written, node.place) if written else None
+    return _from_script(cues.described("music", written, node.place), findings) if written else None
+
+
+def _from_script(cue: Cue, findings: Findings) -> Cue:
+    return replace(cue, file=_seen_from_script(cue.file, cue.place, findings))
+
+
+def _cover(node: Node, findings: Findings) -> str | None:
+    written = values.text(node, findings)
+    if not written:
+        return None
+    seen = _seen_from_script(written, node.place, findings)
+    if seen != written and not (Path(findings.file).parent / seen).is_file():
+        findings.error(node.place, f'cover "{written}": there is no such file beside this one')
+    return seen
+
+
+def _seen_from_script(name: str, place: Place, findings: Findings) -> str:
+    """The name of a file, relative to the file that says it, as relative to the script."""
+    if not name or place.file == findings.file or name.startswith(("/", "~")) or "://" in name:
+        return name
+    base = Path(findings.file).parent.resolve()
+    return os.path.relpath(Path(place.file).parent.resolve() / name, base)
 
 
 def _footnotes(node: Node, findings: Findings) -> None:
@@ -196,7 +282,11 @@ def _engines(node: Node, findings: Findings) -> dict[str, dict[str, Setting]] | 
         (key.text, values.settings(value, findings, "{setting: value}"))
         for key, value in engines.entries
     )
-    return {name: settings for name, settings in found if settings is not None}
+    kept = {name: settings for name, settings in found if settings is not None}
+    for name, settings in kept.items():
+        for setting in filter(is_secret, settings):
+            findings.error(settings[setting].place, secret_text(name, setting))
+    return kept
 
 
 def _one_of(*allowed: str) -> "_Read":
@@ -207,10 +297,11 @@ _Read = Callable[[Node, Findings], object]
 
 _TEXTS = (
     "title", "show", "author", "narrator", "date", "language", "season", "episode",
-    "description", "cover", "license", "genre", "engine",
+    "description", "license", "genre", "engine",
 )  # fmt: skip
 _HEADER: Mapping[str, _Read] = {
     **dict.fromkeys(_TEXTS, values.text),
+    "cover": _cover,
     "tags": values.texts,
     "mode": _mode,
     "format": _formats,
@@ -218,6 +309,7 @@ _HEADER: Mapping[str, _Read] = {
     "lexicon": written_lexicon,
     "engines": _engines,
     "room_tone": _room_tone,
+    "disclosure": _disclosure,
     "urls": _one_of("domain", "full", "skip"),
 }
 _OPTIONS: Mapping[str, _Read] = {
@@ -231,4 +323,5 @@ _OPTIONS: Mapping[str, _Read] = {
     "music": _music,
 }
 _OWN = ("speakers", "pauses", "rate", "defaults")  # read by functions of their own
+_BY_ENTRY = {"speakers", "pauses", "defaults", "lexicon"}
 _SPEED = Scalar("speed", Place(""))

@@ -54,7 +54,9 @@ def with_lexicons(header: Header, script: Path, project: Path | None) -> tuple[H
     found, read = Lexicon(), []
     wanted: list[tuple[Path | None, Place]]
     wanted = [(project, Place(str(project)))] if project else []
-    wanted += [(_beside(script, name, findings), name.place) for name in header.lexicon_files]
+    wanted += [(_beside(name, findings), name.place) for name in header.lexicon_files]
+    if project and not project.resolve().is_relative_to(project.parent.resolve()):
+        raise InputError.at(Place(str(project)), "is a link that leads out of the project")
     for path, place in wanted:
         if path is not None:
             found = found.under(read_lexicon(path, place, findings))
@@ -94,9 +96,9 @@ def read_lexicon(path: Path, place: Place, findings: Findings) -> Lexicon:
     return Lexicon()
 
 
-def _beside(script: Path, name: Setting, findings: Findings) -> Path | None:
-    """A file in the script's folder, or in one inside it."""
-    base = script.parent
+def _beside(name: Setting, findings: Findings) -> Path | None:
+    """A file in the folder of the script, or of the file that names it, or in one inside it."""
+    base = Path(name.place.file).parent
     if "\0" in name.text or not (base / name.text).resolve().is_relative_to(base.resolve()):
         text = f'"{name.text}": a lexicon lies in the folder of the script, or in one inside it'
         findings.error(name.place, text)

@@ -1,10 +1,12 @@
 """From a path to text: what can be wrong with a file before a word of it is understood."""
 
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from podforge.errors import InputError, MissingInput, Place, UsageError
+from podforge.strict_yaml import Mapping
 
 MOST_BYTES = 64 * 2**20
 
@@ -14,11 +16,12 @@ _CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
 
 @dataclass(frozen=True)
 class Asked:
-    """What the command line says about reading."""
+    """What the command line, and files of settings, say about reading."""
 
     encoding: str = "utf-8"
     infer: bool = False  # the cast counts as open, whatever the file declares
     include: tuple[str, ...] = ()  # parts of a book that are left out otherwise: `notes`
+    usual: tuple[Mapping, ...] = ()  # front matter of files of settings; the last one wins
 
 
 def load(path: Path, encoding: str = "utf-8") -> str:
@@ -43,10 +46,22 @@ def load(path: Path, encoding: str = "utf-8") -> str:
     return _CONTROL.sub(" ", text)  # one for one: places stay what they are
 
 
+def check_file(path: Path) -> None:
+    """Refuse a folder, and what is read once only or never ends: a pipe, a device.
+
+    A script is read again when it has changed.  Raises `MissingInput`, or `OSError` for a path
+    that leads nowhere.
+    """
+    mode = path.stat().st_mode
+    if stat.S_ISREG(mode):
+        return
+    what = "a folder" if stat.S_ISDIR(mode) else "no file but a pipe or a device"
+    raise MissingInput(f"{path} is {what}", hint="give the path of a script")
+
+
 def _bytes(path: Path) -> bytes:
     try:
-        if path.is_dir():
-            raise MissingInput(f"{path} is a folder", hint="give the path of a script")
+        check_file(path)
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it

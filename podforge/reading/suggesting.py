@@ -10,6 +10,8 @@ from podforge.errors import Place
 from podforge.script import Role, Script
 
 _BARE = re.compile(r"[A-Za-z_][\w ]*\w|[A-Za-z]")  # needs no quotes in YAML
+# Also what a terminal obeys, or shows in another order: a cast is printed.
+_UNQUOTABLE = re.compile(r'[\\"\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]')
 _YAML_WORDS = frozenset(("yes", "no", "on", "off", "true", "false", "null", "y", "n"))
 
 
@@ -74,4 +76,9 @@ def quoted(text: str) -> str:
     simple = _BARE.fullmatch(text.replace("-", "_")) and not text.endswith("-")
     if simple and text.lower() not in _YAML_WORDS:
         return text
-    return '"' + re.sub(r'([\\"])', r"\\\1", text) + '"'
+    return '"' + _UNQUOTABLE.sub(_escaped, text) + '"'
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """A character in double quotes (YAML 1.2, section 5.7)."""
+    return "\\" + found[0] if found[0] in '\\"' else f"\\u{ord(found[0]):04x}"

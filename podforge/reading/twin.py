@@ -1,7 +1,7 @@
 """The YAML twin of a Markdown script, and the JSON scripts and transcripts of other tools."""
 
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 
 from podforge import strict_yaml
@@ -27,14 +27,21 @@ _OTHER = ("style", "pause_after", "delivery", "emotion", "id", "notes")
 _PAIR = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB]\w\w)\\u([dD][c-fC-F]\w\w)")
 
 
-def read_twin(text: str, findings: Findings, *, json: bool = False, infer: bool = False) -> Script:
+def read_twin(
+    text: str,
+    findings: Findings,
+    *,
+    json: bool = False,
+    infer: bool = False,
+    usual: Iterable[MappingNode] = (),
+) -> Script:
     """The script in `text`; raises `InputError` when it cannot be parsed at all."""
     node = strict_yaml.load(_as_yaml(text) if json else text, findings.file)
     settings, items, other = _divided(node)
     if items is None:
         names = ", ".join(CONTAINERS)
         raise InputError.at(node.place, f"there is no list of what is said under one of: {names}")
-    header, options = read_header(settings, findings)
+    header, options = read_header(settings, findings, usual)
     reader = _Twin(header, options, findings, closed=header.closed and not infer)
     reader.book("front-matter", settings)
     for key, value in other.entries:

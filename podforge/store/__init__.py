@@ -6,7 +6,8 @@
     ├── locks/ab/<key>                  one file per key, deleted only while it is held
     ├── in-use                          held by renders against those who delete (holding.py)
     ├── quarantine/                     damaged records and blobs, for a look
-    └── tmp/                            drafts and scratch folders, swept after a day
+    └── tmp/                            drafts, swept after a day; scratch folders, gone with
+                                        their process
 
 A record is one JSON object that carries its kind, its key, and a checksum of itself.  A blob is
 written before the record that names it, and each appears whole or not at all, so a process may be
@@ -20,7 +21,6 @@ import os
 import re
 import secrets
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -41,8 +41,10 @@ from podforge.store.files import (
     write,
 )
 from podforge.store.records import Record, is_record_of, labelled, sealed, unsealed
+from podforge.temporary import sweep, temporary_folder
 
 STORE_VERSION = "1"  # of the layout above; another one is refused, never guessed at
+_SCRATCH = "tmp"  # what the names of scratch folders begin with
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,199}")
 
 
@@ -236,11 +238,8 @@ class Store:
         """A temporary folder on the file system of the store, removed afterwards."""
         with storage("writing", self.root):
             self._found()
-            folder = Path(tempfile.mkdtemp(dir=self._tmp))
-        try:
+        with temporary_folder(self._tmp, _SCRATCH) as folder:
             yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
     def free_bytes(self) -> int:
         """Bytes that may still be written on the file system of the store."""
@@ -324,7 +323,8 @@ class Store:
         self._warn(f"{path} was damaged; it is set aside and will be made again")
 
     def _sweep(self) -> None:
-        """Remove what killed processes left in tmp/ more than a day ago."""
+        """Remove what killed processes left in tmp/: folders at once, drafts after a day."""
+        sweep(self._tmp, _SCRATCH)
         with suppress(OSError), os.scandir(self._tmp) as entries:
             for entry in entries:
                 age = time.time() - entry.stat(follow_symlinks=False).st_mtime

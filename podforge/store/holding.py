@@ -15,14 +15,17 @@ _NAME = "in-use"
 
 
 @contextmanager
-def in_use(root: Path) -> Iterator[None]:
+def in_use(root: Path, *, make: bool = False) -> Iterator[None]:
     """Hold the store while working with it, so that nobody deletes from it; waits for who does.
 
-    Holds nothing where no store was made yet (all that will be in it is new, which protects it),
-    nor where this file cannot be made.
+    With `make` also one that is not there yet: its folder is made.  Holds nothing where this file
+    cannot be made.
     """
     descriptor = None
-    if (root / "VERSION").is_file():
+    if make:
+        with suppress(OSError):
+            root.mkdir(parents=True, exist_ok=True)
+    if make or (root / "VERSION").is_file():
         with suppress(OSError):
             descriptor = os.open(root / _NAME, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:

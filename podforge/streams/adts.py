@@ -4,6 +4,7 @@ A body begins with the AudioSpecificConfig and the sizes of its frames, two byte
 follow without their headers, as an MP4 has them.
 """
 
+import io
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
@@ -67,8 +68,11 @@ def body(frames: Sequence[bytes], kept: int) -> tuple[bytes, Body]:
     sizes = [len(frame) - _HEADER_BYTES for frame in frames]
     about = _config(_header(frames[0])) + np.array(sizes, _SIZE).tobytes()
     offsets = list(accumulate(sizes, initial=len(about)))
-    data = b"".join((about, *(frame[_HEADER_BYTES:] for frame in frames)))
-    return data, Body(kept, tuple(End(count, offsets[count]) for count in counts))
+    data = io.BytesIO()  # a join would hold all frames once more
+    data.write(about)
+    for frame in frames:
+        data.write(frame[_HEADER_BYTES:])
+    return data.getvalue(), Body(kept, tuple(End(count, offsets[count]) for count in counts))
 
 
 def join(
@@ -90,7 +94,7 @@ def join(
     sizes = np.concatenate(each)[:needed]
     sound = Sound(config, AAC.rate, channels, samples, sizes)
     with storage("writing", path), path.open("wb") as file:
-        file.write(head(sound, chapters))
+        file.writelines(head(sound, chapters))
         for data in _frames(parts, each, sound.bytes):
             file.write(data)
 

@@ -4,10 +4,13 @@ Numbers in parentheses are sections of ISO 14496-12:2015.
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
+Box = tuple[bytes, ...]
+"""A box in parts: of ten hours an index has 6 MB, and is not copied from box to box."""
 
 UNDETERMINED = 0x55C4  # the language "und" in three times five bits (8.4.2)
 MOST_32_BITS = 0xFFFF_FFFF
@@ -17,13 +20,18 @@ _ONE = 1 << 16  # in 16.16 fixed point
 _OWN_DATA = 1  # flag of a `url `: the samples are in this file
 
 
-def box(kind: bytes, *content: bytes) -> bytes:
+def box(kind: bytes, *content: bytes | Box) -> Box:
     """A box of below 4 GiB (4.2)."""
-    size = 8 + sum(map(len, content))
-    return b"".join((struct.pack(">I4s", size, kind), *content))
+    parts = tuple(_parts(content))
+    return struct.pack(">I4s", 8 + length(parts), kind), *parts
 
 
-def full_box(kind: bytes, version: int, flags: int, *content: bytes) -> bytes:
+def length(parts: Sequence[bytes]) -> int:
+    """Bytes of all parts."""
+    return sum(map(len, parts))
+
+
+def full_box(kind: bytes, version: int, flags: int, *content: bytes | Box) -> Box:
     """A box with a version and 24 bits of flags (4.2)."""
     return box(kind, struct.pack(">I", version << 24 | flags), *content)
 
@@ -35,7 +43,7 @@ def media_data(size: int) -> bytes:
     return struct.pack(">I4s", 8 + size, b"mdat")
 
 
-def movie_header(rate: int, duration: int, tracks: int) -> bytes:
+def movie_header(rate: int, duration: int, tracks: int) -> Box:
     """`mvhd` (8.2.2): the movie lasts `duration`, in units of 1 / `rate` seconds."""
     version, time = _times(duration)
     times = struct.pack(f">2{time}I{time}", 0, 0, rate, duration)
@@ -43,7 +51,7 @@ def movie_header(rate: int, duration: int, tracks: int) -> bytes:
     return full_box(b"mvhd", version, 0, times, volume, MATRIX, unset, _number(tracks + 1))
 
 
-def track_header(number: int, duration: int, flags: int, *, sounds: bool) -> bytes:
+def track_header(number: int, duration: int, flags: int, *, sounds: bool) -> Box:
     """`tkhd` (8.3.2); `duration` as the movie counts."""
     version, time = _times(duration)
     times = struct.pack(f">2{time}I4x{time}", 0, 0, number, duration)
@@ -51,16 +59,14 @@ def track_header(number: int, duration: int, flags: int, *, sounds: bool) -> byt
     return full_box(b"tkhd", version, flags, times, mix, MATRIX, bytes(8))
 
 
-def edit_list(duration: int, start: int) -> bytes:
+def edit_list(duration: int, start: int) -> Box:
     """`edts` (8.6.5) with a single edit: `duration`, as the movie counts, from `start` on."""
     version, time = _times(max(duration, start))
     edit = struct.pack(f">I2{time}2H", 1, duration, start, 1, 0)
     return box(b"edts", full_box(b"elst", version, 0, edit))
 
 
-def media(
-    rate: int, duration: int, handler: bytes, name: bytes, header: bytes, samples: bytes
-) -> bytes:
+def media(rate: int, duration: int, handler: bytes, name: bytes, header: Box, samples: Box) -> Box:
     """`mdia` (8.4.1) that lasts `duration`, in units of 1 / `rate` seconds.
 
     `header` is the box of its kind of media, `samples` its sample table.
@@ -76,27 +82,27 @@ def media(
     )
 
 
-def handled(kind: bytes, name: bytes, maker: bytes = bytes(4)) -> bytes:
+def handled(kind: bytes, name: bytes, maker: bytes = bytes(4)) -> Box:
     """`hdlr` (8.4.3): what reads the media, and a name for people."""
     return full_box(b"hdlr", 0, 0, struct.pack(">4x4s4s8x", kind, maker), name + b"\0")
 
 
-def sample_entry(kind: bytes, *content: bytes) -> bytes:
+def sample_entry(kind: bytes, *content: bytes | Box) -> Box:
     """What describes samples (8.5.2.2): they lie in the first place that `dref` names."""
     return box(kind, struct.pack(">6xH", 1), *content)
 
 
-def described(entry: bytes) -> bytes:
+def described(entry: Box) -> Box:
     """`stsd` (8.5.2) with the one entry that all samples share."""
     return full_box(b"stsd", 0, 0, _number(1), entry)
 
 
-def durations(each: Sequence[tuple[int, int]]) -> bytes:
+def durations(each: Sequence[tuple[int, int]]) -> Box:
     """`stts` (8.6.1.2) of runs: so many samples, of a duration."""
     return full_box(b"stts", 0, 0, _number(len(each)), *(struct.pack(">2I", *run) for run in each))
 
 
-def chunked(samples: int, most: int) -> bytes:
+def chunked(samples: int, most: int) -> Box:
     """`stsc` (8.7.4): chunks of `most` samples, the last one of what is left."""
     whole, rest = divmod(samples, most)
     runs = [(1, most)] if whole else []
@@ -105,15 +111,23 @@ def chunked(samples: int, most: int) -> bytes:
     return full_box(b"stsc", 0, 0, _number(len(runs)), *entries)
 
 
-def sizes(each: NDArray[np.integer]) -> bytes:
+def sizes(each: NDArray[np.integer]) -> Box:
     """`stsz` (8.7.3.2)."""
     return full_box(b"stsz", 0, 0, struct.pack(">2I", 0, len(each)), each.astype(">u4").tobytes())
 
 
-def offsets(each: NDArray[np.integer], *, wide: bool) -> bytes:
+def offsets(each: NDArray[np.integer], *, wide: bool) -> Box:
     """`stco`, or the `wide` `co64` (8.7.5): where chunks begin in the file."""
     kind, number = (b"co64", ">u8") if wide else (b"stco", ">u4")
     return full_box(kind, 0, 0, _number(len(each)), each.astype(number).tobytes())
+
+
+def _parts(content: Sequence[bytes | Box]) -> Iterator[bytes]:
+    for each in content:
+        if isinstance(each, bytes):
+            yield each
+        else:
+            yield from each
 
 
 def _number(value: int) -> bytes:

@@ -19,11 +19,11 @@ _ONE = 0x8000
 _LANES = 1 << 16  # words that are taken side by side
 
 
-def crc16(data: bytes) -> int:
+def crc16(data: bytes | memoryview) -> int:
     """The CRC of all of `data`."""
     row = 2 * _LANES
     first = len(data) % row
-    head = data[:first].rjust(row, b"\0")  # leading zeros change nothing
+    head = bytes(data[:first]).rjust(row, b"\0")  # leading zeros change nothing
     words = np.frombuffer(head, "<u2")
     onward = _onward()
     for row_words in np.frombuffer(data, "<u2", (len(data) - first) // 2, first).reshape(

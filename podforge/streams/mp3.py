@@ -47,11 +47,12 @@ def body(frames: Sequence[bytes], kept: int) -> tuple[bytes, Body]:
     frames = frames[: kept + SPARE_FRAMES]
     offsets = list(accumulate(map(len, frames), initial=0))
     data = b"".join(frames)
+    view = memoryview(data)
     ends: list[End] = []
     crc = begin = 0
     for count in section_ends(kept, len(frames)):
         end = offsets[count]
-        crc = joined_crc16(crc, crc16(data[begin:end]), end - begin)
+        crc = joined_crc16(crc, crc16(view[begin:end]), end - begin)
         ends.append(End(count, end, crc))
         begin = end
     kbps = {_known(frame[:HEADER_BYTES]).kbps for frame in frames}

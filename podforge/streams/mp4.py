@@ -55,36 +55,36 @@ class Sound:
         return FRAME + self.samples
 
 
-def head(sound: Sound, chapters: Chapters) -> bytes:
-    """All of the file but the frames, which follow one after the other.
+def head(sound: Sound, chapters: Chapters) -> boxes.Box:
+    """All of the file, in parts, but the frames, which follow one after the other.
 
     `ftyp`, `moov`, and the titles of the chapters, with which the media data begin.
     """
     brands = b"M4A ", b"M4B ", b"isom", b"iso2", b"mp42"
     kind = boxes.box(b"ftyp", brands[0], struct.pack(">I", 0x200), *brands)
     titles = texts(chapters)
-    data = boxes.media_data(sum(map(len, titles)) + sound.bytes)
+    data = boxes.media_data(boxes.length(titles) + sound.bytes)
 
-    def before(at: int, *, wide: bool) -> bytes:
-        return b"".join((kind, _movie(sound, chapters, titles, at, wide=wide), data, *titles))
+    def before(at: int, *, wide: bool) -> boxes.Box:
+        return *kind, *_movie(sound, chapters, titles, at, wide=wide), data, *titles
 
-    begin = len(before(0, wide=False))
+    begin = boxes.length(before(0, wide=False))
     wide = begin + sound.bytes > boxes.MOST_32_BITS
     if wide:
-        begin = len(before(0, wide=True))
+        begin = boxes.length(before(0, wide=True))
     return before(begin, wide=wide)
 
 
 def _movie(
     sound: Sound, chapters: Chapters, titles: Sequence[bytes], at: int, *, wide: bool
-) -> bytes:
+) -> boxes.Box:
     """`moov`; the first frame lies `at` in the file, and the titles just before it."""
     tracks = [_sound_track(sound, at, bool(titles), wide=wide)]
     lists = []
     if titles:
         starts = [start for start, _ in chapters]
         seconds = sound.samples / sound.rate
-        first = at - sum(map(len, titles))
+        first = at - boxes.length(titles)
         tracks.append(text_track(_TITLES, starts, seconds, titles, sound.samples, first, wide=wide))
         lists.append(chapter_list(chapters))
     header = boxes.movie_header(sound.rate, sound.samples, len(tracks))
@@ -92,14 +92,14 @@ def _movie(
     return boxes.box(b"moov", header, *tracks, boxes.box(b"udta", room, *lists))
 
 
-def _room_for_tags(size: int) -> bytes:
+def _room_for_tags(size: int) -> boxes.Box:
     """`meta` without tags, as iTunes lays it out, and so many bytes beside them."""
     handler = boxes.handled(b"mdir", b"", maker=b"appl")
     free = boxes.box(b"free", bytes(size))
     return boxes.full_box(b"meta", 0, 0, handler, boxes.box(b"ilst"), free)
 
 
-def _sound_track(sound: Sound, at: int, has_chapters: bool, *, wide: bool) -> bytes:
+def _sound_track(sound: Sound, at: int, has_chapters: bool, *, wide: bool) -> boxes.Box:
     """`trak` of the frames, the first of which lies `at` in the file."""
     chapters = boxes.box(b"tref", boxes.box(b"chap", struct.pack(">I", _TITLES)))
     handler = b"soun", b"SoundHandler"
@@ -114,7 +114,7 @@ def _sound_track(sound: Sound, at: int, has_chapters: bool, *, wide: bool) -> by
     )
 
 
-def _sample_table(sound: Sound, at: int, *, wide: bool) -> bytes:
+def _sample_table(sound: Sound, at: int, *, wide: bool) -> boxes.Box:
     frames = len(sound.sizes)
     chunks = np.add.reduceat(sound.sizes, range(0, frames, _CHUNK_FRAMES), dtype=np.int64)
     most = int(chunks.max()) * sound.rate * 8 // (_CHUNK_FRAMES * FRAME)
@@ -130,14 +130,14 @@ def _sample_table(sound: Sound, at: int, *, wide: bool) -> bytes:
     )
 
 
-def _rolling(frames: int) -> tuple[bytes, bytes]:
+def _rolling(frames: int) -> tuple[boxes.Box, boxes.Box]:
     """`sgpd` and `sbgp` (14496-12, 8.9, 10.1): a frame sounds right after the one before it."""
     roll = struct.pack(">4s2Ih", b"roll", 2, 1, -1)
     group = struct.pack(">4s3I", b"roll", 1, frames, 1)
     return boxes.full_box(b"sgpd", 1, 0, roll), boxes.full_box(b"sbgp", 0, 0, group)
 
 
-def _description(sound: Sound, most: int) -> bytes:
+def _description(sound: Sound, most: int) -> boxes.Box:
     """`mp4a` (14496-12, 12.2.3; 14496-14, 5.6); `most` bits are in one second."""
     average = sound.bytes * 8 * sound.rate // sound.media_samples
     decoder = struct.pack(

@@ -33,7 +33,7 @@ def texts(chapters: Chapters) -> list[bytes]:
 def text_track(
     number: int, starts: Sequence[float], seconds: float, samples: Sequence[bytes],
     duration: int, at: int, *, wide: bool,
-) -> bytes:  # fmt: skip
+) -> boxes.Box:  # fmt: skip
     """`trak` of the samples that lie one after the other `at` in a file of so many `seconds`.
 
     They begin at `starts`, in seconds; the first has what is before it as well.  `duration` is
@@ -58,7 +58,7 @@ def text_track(
     )
 
 
-def chapter_list(chapters: Chapters) -> bytes:
+def chapter_list(chapters: Chapters) -> boxes.Box:
     """`chpl` of the first 255 chapters."""
     entries = []
     for start, title in chapters[:_LIST_ENTRIES]:
@@ -67,12 +67,12 @@ def chapter_list(chapters: Chapters) -> bytes:
     return boxes.full_box(b"chpl", 1, 0, struct.pack(">4xB", len(entries)), *entries)
 
 
-def _graphics() -> bytes:
+def _graphics() -> boxes.Box:
     """`gmin`: dither copy, a grey that is not used, balance in the middle."""
     return boxes.full_box(b"gmin", 0, 0, struct.pack(">4Hh2x", 0x40, *[0x8000] * 3, 0))
 
 
-def _description() -> bytes:
+def _description() -> boxes.Box:
     """`text`: not scaled, centred, everything else 0; players take a font of their own."""
     return boxes.sample_entry(b"text", struct.pack(">2I36x", 1, 1))
 

@@ -18,7 +18,7 @@ from podforge.errors import (
     storage,
 )
 from podforge.plan import digest
-from podforge.script import Role, Script
+from podforge.script import Header, Role, Script
 from podforge.voices.files import FILE, VoiceFile, did_you_mean, file_digest, is_name, read_voice
 from podforge.voices.pinned import origin_of
 
@@ -72,6 +72,7 @@ class VoiceBook:
         than the run's is a problem as well.
         """
         engines: dict[str, EngineLike] = {}
+        made: dict[tuple[str, str, str], tuple[VoiceFile, Voice]] = {}
         parts: dict[str, Part] = {}
         sources: dict[str, None] = {}
         problems: list[Problem] = []
@@ -81,8 +82,12 @@ class VoiceBook:
             try:
                 if name not in engines:
                     engines[name] = find_engine(name)
-                file = self._find(role.voice or slug(role.name) or role.name, place)
-                voice = make_voice(file, engines[name], role.language, place)
+                wanted = (role.voice or slug(role.name) or role.name, name, role.language)
+                if wanted not in made:  # a crowd may share a voice
+                    file = self._find(wanted[0], place)
+                    made[wanted] = file, make_voice(file, engines[name], role.language, place)
+                file, voice = made[wanted]
+                _check_allowed(file, script.header, place)
             except InputError as error:
                 problems += (found for found in error.problems if found not in problems)
                 continue
@@ -185,6 +190,18 @@ def _part(role: Role, file: VoiceFile, voice: Voice, engine: str) -> Part:
         speed=role.speed or file.speed or 1.0,
         style=role.style,
     )
+
+
+def _check_allowed(file: VoiceFile, header: Header, place: Place) -> None:
+    """Refuse what the owner of a voice has not allowed.  Raises `InputError`."""
+    consent = file.consent
+    if consent and not consent.allows(header.mode, header.show):
+        of_show = f' of the show "{header.show}"' if header.show else ""
+        raise InputError.at(
+            place,
+            f'{consent.owner} allows the voice "{file.name}" in {consent.allowed_uses}, and this '
+            f"is a {header.mode}{of_show}: ask, and write what was agreed into {file.place.file}",
+        )
 
 
 def _of_other_models(parts: Iterable[Part], uses: Mapping[str, EngineUse]) -> list[Problem]:

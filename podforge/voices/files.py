@@ -34,6 +34,12 @@ class Consent:
     kind: str  # one of `KINDS`
     date: str  # of the consent, ISO 8601
     allowed_uses: str
+    only: tuple[str, ...] = ()  # the modes and shows that it is allowed in; empty: as the text says
+
+    def allows(self, mode: str, show: str) -> bool:
+        """Whether an episode of this mode and show may use the voice."""
+        names = {name.casefold() for name in self.only}
+        return not names or mode in names or show.casefold() in names
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,8 @@ def read_voice(folder: Path) -> VoiceFile:
     place = Place(str(path))
     if not path.is_file():
         raise InputError.at(Place(str(folder)), f"the voice folder has no {FILE}")
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise InputError.at(place, "is a link that leads out of the voice's folder")
     node = yaml.load(_text(path), str(path), most=MOST_BYTES)
     if not isinstance(node, yaml.Mapping):
         raise InputError.at(node.place, "a voice is a map: " + ", ".join(KEYS))
@@ -193,13 +201,26 @@ class _Reader:
             self.wrong(self.top, "consent", "consent is a map: " + ", ".join(CONSENT))
             return None
         self.check_keys(node, CONSENT, "consent")
-        found = Consent(**{key: self.text(node, key, needed="in consent") for key in CONSENT})
+        owner, kind, day = (self.text(node, key, needed="in consent") for key in CONSENT[:3])
+        only = self.only(node)
+        uses = ", ".join(only) or self.text(node, "allowed_uses", needed="in consent")
+        found = Consent(owner, kind, day, uses, only)
         if found.kind and found.kind not in KINDS:
             hint = did_you_mean(found.kind, KINDS)
             self.wrong(node, "kind", f'no kind of consent is called "{found.kind}" ({hint})')
         if found.date and not is_date(found.date):
             self.wrong(node, "date", f'"{found.date}" is not a date such as 2026-01-31')
         return found
+
+    def only(self, consent: yaml.Mapping) -> tuple[str, ...]:
+        """The modes and shows in a list of allowed uses; none where it is a text."""
+        node = consent.get("allowed_uses")
+        if not isinstance(node, yaml.Sequence):
+            return ()
+        names = tuple(" ".join(i.text.split()) for i in node.items if isinstance(i, yaml.Scalar))
+        if len(names) < len(node.items) or not all(names):
+            self.wrong(consent, "allowed_uses", "a list of: podcast, audiobook, names of shows")
+        return names
 
     def speed(self) -> float | None:
         written = self.text(self.top, "speed")

@@ -2,12 +2,12 @@
 
 import os
 import secrets
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from podforge.errors import storage
+from podforge.temporary import temporary_folder
 
 
 def put(path: Path, data: bytes) -> None:
@@ -36,7 +36,7 @@ def draft_folder(folder: Path, name: str) -> Iterator[Path]:
     """
     with storage("writing", folder):
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".podforge-", dir=folder) as scratch:
-            draft = Path(scratch) / name
+        with temporary_folder(folder, ".podforge-") as scratch:
+            draft = scratch / name
             draft.mkdir()
             yield draft

@@ -1,13 +1,15 @@
 """Engines that misbehave on demand, found by entry point like any other.
 
-What they do is written in the text: CRASH, HANG, SILENT, NAN, RAISE, NOTHING; SLOW takes four
-times as long as it should, WAIT is slow to come, FLAKY is silent on the first take.  Each job
-that is spoken is logged in the file that FAKE_LOG names.
+What they do is written in the text: CRASH, HANG, SILENT, NAN, RAISE, NOTHING, EAT (memory);
+SLOW takes four times as long as it should, WAIT is slow to come, FLAKY is silent on the first
+take.  Each job that is spoken is logged in the file that FAKE_LOG names, each engine that is
+loaded in FAKE_LOADS.
 """
 
 import hashlib
 import json
 import os
+import resource
 import signal
 import time
 from pathlib import Path
@@ -42,6 +44,7 @@ class Fake(EngineSpec):
         return dict(settings)
 
     def load(self, settings):
+        log(f"{self.name} {os.getpid()}", "FAKE_LOADS")
         return FakeEngine(GAP_SECONDS)
 
 
@@ -54,6 +57,7 @@ class FakeWindow(Fake):
         return Limits(rate=RATE, windows=True, speakers=4, most_characters=2000)
 
     def load(self, settings):
+        log(f"{self.name} {os.getpid()}", "FAKE_LOADS")
         return FakeEngine(float(settings.get("gap", GAP_SECONDS)))
 
 
@@ -74,6 +78,8 @@ class FakeEngine:
                 time.sleep(0.05)
             while "HANG" in text:
                 time.sleep(0.1)
+            if "EAT" in text:
+                eat()
             if "RAISE" in text:
                 raise EngineError("the fake will not say this", place=job.place)
             if "NOTHING" not in text:
@@ -97,6 +103,16 @@ class FakeEngine:
 
     def close(self):
         pass
+
+
+def eat():
+    """Ask for more memory than there is: 256 MB beyond what this process has."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    most = pages * resource.getpagesize() + 256_000_000
+    resource.setrlimit(resource.RLIMIT_AS, (most, resource.RLIM_INFINITY))
+    hoard = []
+    while True:
+        hoard.append(np.ones(1_000_000))
 
 
 def babble(rng, samples):

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from podforge.errors import InputError, MissingInput, Place
 from podforge.reading.findings import Findings
+from podforge.reading.source import check_file
 
 MOST_ENTRIES = 20_000
 MOST_BYTES = 1024 * 2**20  # of the archive itself
@@ -117,8 +118,7 @@ def resolved(base: str, href: str) -> tuple[str, str]:
 def _opened(path: Path) -> zipfile.ZipFile:
     place = Place(str(path))
     try:
-        if path.is_dir():
-            raise MissingInput(f"{path} is a folder", hint="give the path of a book")
+        check_file(path)
         with path.open("rb") as file:
             size = file.seek(0, 2)
             file.seek(max(0, size - _DIRECTORY))

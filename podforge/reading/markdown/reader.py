@@ -16,22 +16,28 @@ from podforge.reading.markdown.passages import labels, links, passages
 from podforge.reading.markdown.telling import Manner, Telling
 from podforge.reading.names import RESERVED, listed, meant, normal
 from podforge.script import Header, Role, Script
+from podforge.strict_yaml import Mapping
 
 
-def read_markdown(text: str, findings: Findings, *, infer: bool = False) -> Script:
+def read_markdown(
+    text: str, findings: Findings, *, infer: bool = False, usual: Sequence[Mapping] = ()
+) -> Script:
     """The script in `text`; what is wrong with it is told to `findings`.
 
-    With `infer` the cast counts as open, whatever the front matter says.
+    With `infer` the cast counts as open, whatever the front matter says.  `usual` holds where it
+    says nothing (`read_header`).
     Raises `InputError` when the front matter cannot be parsed at all.
     """
-    script, coverage = covered(text, findings, infer=infer)
+    script, coverage = covered(text, findings, infer=infer, usual=usual)
     return replace(script, account=coverage.account())
 
 
-def covered(text: str, findings: Findings, *, infer: bool = False) -> tuple[Script, Coverage]:
+def covered(
+    text: str, findings: Findings, *, infer: bool = False, usual: Sequence[Mapping] = ()
+) -> tuple[Script, Coverage]:
     """The script in `text`, and what became of each character; see `read_markdown`."""
     front = frontmatter.split(text, findings.file)
-    header, options = read_header(front.settings, findings)
+    header, options = read_header(front.settings, findings, usual)
     begin = _start_of_line(text, front.body)
     body = text[begin:]
     silent = hidden(body, findings, front.body)

@@ -26,7 +26,7 @@ def read_plain_text(path: Path, asked: Asked, findings: Findings) -> Script:
     """The text in a file, by what it looks like; raises as `read_markdown` does."""
     text = load(path, asked.encoding)
     if text.lstrip().startswith(("---\n", "+++\n")):
-        return read_markdown(text, findings, infer=asked.infer)
+        return read_markdown(text, findings, infer=asked.infer, usual=asked.usual)
     if len(_SCENES.findall(text)) >= _FEW and (acted := _acted(text, findings)):
         return acted
     ledger = Ledger()

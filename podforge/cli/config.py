@@ -1,0 +1,104 @@
+"""`podforge config`: the settings in effect, and where each was made."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from podforge.cli.options import engine_options, json_option, project_options
+from podforge.cli.render import render
+from podforge.plain import plain
+
+if TYPE_CHECKING:
+    from podforge.settings import EngineFlags
+
+_OF_RENDER = ("output", "formats", "target", "split", "jobs", "strict")
+_script_argument = click.argument("script", type=click.Path(path_type=Path), required=False)
+
+
+@click.group("config")
+def config_group() -> None:
+    """Show settings, and the files they come from.
+
+    \b
+    podforge config show --origin
+    podforge config path
+    """
+
+
+@config_group.command("show")
+@_script_argument
+@project_options
+@click.option("--origin", is_flag=True, help="Say where each comes from.")
+@json_option
+@engine_options
+def show(
+    script: Path | None, engine: str, voices: Path | None, cache: Path | None,
+    encoding: str | None, include: tuple[str, ...], flags: "EngineFlags", origin: bool,
+    as_json: bool, output: str | None, formats: str, target: str, split: str | None,
+    jobs: int | None, strict: bool | None,
+) -> int:  # fmt: skip
+    """Show every setting that would hold for a script, or in this folder.
+
+    A flag wins over the environment (PODFORGE_JOBS), that over front matter, that over the
+    project's podforge.yaml, and that over your own settings.  Secrets are not shown.
+
+    \b
+    podforge config show --origin
+    podforge config show episode.md --origin
+    podforge config show episode.md --json | jq '.settings[] | select(.name == "engine")'
+    """
+    import os
+
+    from podforge.cli.choices import Typed, choices_for
+    from podforge.cli.effective import effective, strangers
+    from podforge.console import print_rows
+
+    typed = Typed(engine, voices, encoding, flags, target, include)
+    given = {
+        "engine": engine or None, "format": formats or None, "target": target or None,
+        "voices": voices, "cache": cache, "output": output, "jobs": jobs, "strict": strict,
+        "split": None if split is None else split == "chapters", "encoding": encoding,
+        "include": include or None, "offline": flags.offline,
+    }  # fmt: skip
+    rows = list(effective(script, choices_for(script), typed, given))
+    for text in strangers(os.environ):
+        click.echo(f"podforge: warning: {plain(text)}", err=True)
+    if as_json:
+        facts = {"version": 1, "settings": [asdict(row) for row in rows]}
+        click.echo(json.dumps(facts))
+    elif origin:
+        print_rows(("setting", "value", "origin"), [(r.name, r.value, r.origin) for r in rows])
+    else:
+        print_rows(("setting", "value"), [(r.name, r.value) for r in rows])
+    return 0
+
+
+# The flags of a render that are settings, as they are there.
+show.params += [option for option in render.params if option.name in _OF_RENDER]
+
+
+@config_group.command("path")
+@_script_argument
+@json_option
+def show_paths(script: Path | None, as_json: bool) -> None:
+    """List the files of settings for a script, or for this folder, and where one was looked for.
+
+    \b
+    podforge config path
+    podforge config path season/episode.md
+    """
+    from podforge.console import print_rows
+    from podforge.settings import consulted
+
+    seen = consulted(script.parent if script else Path())
+    if as_json:
+        found, absent = map(str, seen.files), map(str, seen.absent)
+        facts = {"version": 1, "found": list(found), "absent": list(absent)}
+        click.echo(json.dumps(facts))
+        return
+    rows = [("found", str(path)) for path in seen.files]
+    rows += [("absent", str(path)) for path in seen.absent]
+    print_rows(("", "file"), rows)

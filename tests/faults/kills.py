@@ -1,0 +1,122 @@
+"""kill -9 of a render at random moments: of its parent, of its whole group, of one worker."""
+
+import os
+import random
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from podforge.temporary import sweep
+from tests.faults.scene import Scene, Told, assert_sound, children, heard, told
+
+VICTIMS = ("parent", "group", "worker")
+MOST_DELAY_SECONDS = 0.1  # after the event at which a render is killed
+MOST_KILLS = 6  # of one render, before it may come to its end
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """What a render gives that nobody kills, and how many events it tells."""
+
+    outcome: dict[str, str]
+    events: int
+
+    @classmethod
+    def of(cls, scene: Scene) -> "Undisturbed":
+        last = scene.render()
+        assert last.code == 0, last.text
+        return cls(scene.outcome(), len(last.events))
+
+
+@dataclass
+class Tally:
+    """What the killing came to."""
+
+    kills: int = 0
+    renders: int = 0
+    identical: int = 0
+    redone: int = 0
+    orphans: int = 0
+    litter: int = 0
+    victims: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def clean(self) -> bool:
+        return self.identical == self.renders and not (self.redone or self.orphans or self.litter)
+
+
+def torment(scene: Scene, wanted: Undisturbed, chance: random.Random, tally: Tally) -> None:
+    """Render once, killed up to `MOST_KILLS` times, and compare with what nobody disturbed."""
+    done: set[str] = set()
+    for _ in range(chance.randint(1, MOST_KILLS)):
+        victim = chance.choice(VICTIMS)
+        last = _killed(scene, victim, chance.randrange(wanted.events), chance)
+        done = _account(scene, last, done, tally)
+        tally.kills += 1
+        tally.victims[victim] += 1
+        if last.code == 0:
+            break
+    else:
+        last = scene.render()
+        done = _account(scene, last, done, tally)
+    assert last.code == 0, last.text[-3000:]
+    tally.renders += 1
+    tally.identical += scene.outcome() == wanted.outcome
+    sweep(scene.folder / "tmp", "podforge-")  # as the next render will that speaks
+    left = scene.litter()
+    tally.litter += len(left)
+    tally.notes += left
+    assert_sound(scene.store)
+
+
+def _account(scene: Scene, last: Told, done: set[str], tally: Tally) -> set[str]:
+    """Count what was made twice and who lives on; the jobs that are done by now."""
+    tally.redone += len(done & last.keys("JobStarted"))
+    orphans = scene.orphans()
+    tally.orphans += len(orphans)
+    for pid in orphans:
+        os.kill(pid, signal.SIGKILL)
+    return done | last.keys("JobDone")
+
+
+def _killed(scene: Scene, victim: str, event: int, chance: random.Random) -> Told:
+    """A render that is struck a moment after its `event`-th event; how it ended."""
+    process = scene.start()
+    assert process.stderr
+    said: list[str] = []
+    while len(said) < event and (line := process.stderr.readline()):
+        said.append(line)
+    time.sleep(chance.uniform(0, MOST_DELAY_SECONDS))
+    _strike(process, victim, chance)
+    if victim == "worker":  # the render goes on
+        return told(process, said)
+    _, rest = process.communicate(timeout=30)
+    return heard(process.returncode, [*said, *rest.splitlines(keepends=True)])
+
+
+def _strike(process: "subprocess.Popen[str]", victim: str, chance: random.Random) -> None:
+    with suppress(ProcessLookupError, FileNotFoundError):
+        if victim == "parent":
+            process.kill()
+        elif victim == "group":
+            os.killpg(process.pid, signal.SIGKILL)
+        elif workers := children(process.pid):
+            os.kill(chance.choice(workers), signal.SIGKILL)
+
+
+def told_of(tally: Tally, seconds: float) -> Sequence[str]:
+    """The tally in lines."""
+    return (
+        f"kills {tally.kills} ({', '.join(f'{n} {v}' for v, n in tally.victims.items())})",
+        f"renders resumed to their end {tally.renders}, byte-identical {tally.identical}",
+        f"finished jobs redone {tally.redone}",
+        f"orphan processes {tally.orphans}",
+        f"leftovers {tally.litter}",
+        f"seconds {seconds:.0f}",
+        *tally.notes[:20],
+    )
