@@ -23,8 +23,8 @@ from podforge.store.files import digest_of
 from podforge.store.records import Record
 from podforge.timeline import Asset
 from podforge.units import to_decibels
+from podforge.versions import ASSET_VERSION
 
-ASSET_VERSION = 1  # raised by hand when the same file gives another sound or other facts
 MOST_HOURS = 4  # of one file: well within the 4 GiB of a WAV
 CLIPPED_TELLS_DB = 3.0  # lossy files overshoot by less, and every player cuts that off
 
@@ -38,7 +38,7 @@ class Sounds:
 
 
 def find_assets(script: Script) -> dict[str, Path]:
-    """The file of each cue that names one.
+    """The file of each cue that names one, absolute, and as it was named: links are kept.
 
     Raises `InputError` with every problem, each at its cue.
     """
@@ -46,7 +46,7 @@ def find_assets(script: Script) -> dict[str, Path]:
     if problems:
         raise InputError(problems)
     base = _folder(script)
-    return {name: (base / name).resolve() for name in _cues(script)}
+    return {name: _as_named(base / name) for name in _cues(script)}
 
 
 def asset_problems(script: Script) -> Iterator[Problem]:
@@ -110,6 +110,13 @@ def _cues(script: Script) -> dict[str, Cue]:
 
 def _resolved(folder: str) -> Path:
     return Path(folder).resolve()
+
+
+def _as_named(path: Path) -> Path:
+    """The path without `..` in it, where that leads to the same file: depfiles name it once."""
+    path = path.absolute()
+    plain = Path(os.path.normpath(path))
+    return plain if plain.resolve() == path.resolve() else path
 
 
 def _unfit(name: str, base: Path, roots: Sequence[Path]) -> str:

@@ -80,6 +80,8 @@ class Part:
     chain: Chain = GENTLE
     speed: float = 1.0
     style: str = ""
+    engine_from: str = ""  # who chose it: `command`, `speaker`, `voice`, `script`, `default`...
+    stands_for: str = ""  # in a draft: the voice in whose place a preset speaks
 
 
 @dataclass(frozen=True)

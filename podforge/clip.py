@@ -4,8 +4,11 @@ Positions are whole samples of the clip at its own rate.  The sound itself stays
 under `digest`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from podforge.packed import Packed
 
 CUT_SECONDS = 0.080  # a window is cut only in at least this much low energy
 CUT_CONFIDENCE = 0.5  # ... beside edges that are at least this sure
@@ -30,6 +33,17 @@ class Word:
     end: int
 
 
+class Words(Packed[Word]):
+    """The words of an utterance, of rows as `Word` has them."""
+
+    __slots__ = ()
+    WIDTH = 4
+    CODE = "i"  # 32 bits: no clip lasts for half a day
+
+    def _item(self, numbers: Sequence[int]) -> Word:
+        return Word(*numbers)
+
+
 @dataclass(frozen=True, slots=True)
 class Level:
     """Gated loudness of one utterance and how many seconds passed the gate (BS.1770)."""
@@ -47,7 +61,7 @@ class Finding:
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Clip:
     """The kept take of the job `key`: one span, one level, and maybe words per utterance."""
 
@@ -56,7 +70,7 @@ class Clip:
     rate: int
     samples: int
     spans: tuple[Span, ...]
-    words: tuple[tuple[Word, ...], ...]
+    words: tuple[Sequence[Word], ...]
     levels: tuple[Level, ...]
     findings: tuple[Finding, ...] = ()
     attempt: int = 0

@@ -157,7 +157,7 @@ class _Bar:
                 self._begin("downloading", size or None, *columns)
             case FetchProgress(_, size):
                 self._update(size)
-            case Planned(_, new, _, seconds):
+            case Planned(_, new, _, seconds, _):
                 self._speaking = Speaking(seconds)
                 if new:
                     self._show_speaking()
@@ -211,14 +211,23 @@ def print_plan(facts: Mapping[str, Any]) -> None:
         {
             "title": facts["title"],
             "speakers": ", ".join(f"{n} ({facts['voices'][n]})" for n in facts["speakers"]),
+            "stand-ins": ", ".join(f"{v} for {name}" for name, v in facts["stand_ins"].items()),
             "chapters": "; ".join(facts["chapters"]) or "none",
             "length": f"{facts['turns']} turns, {facts['words']} words, "
             f"about {clock(facts['estimated_seconds'])}",
             "jobs": f"{len(jobs)}, {new} new",
+            "not performed": "; ".join(map(_loss, facts["not_performed"])),
+            "to be paid": ", ".join(
+                f"{name}: {count} characters" for name, count in facts["paid_characters"].items()
+            ),
         }
     )
     titles = ("line", "status", *(("why",) if any("why" in job for job in jobs) else ()))
     print_rows((*titles, "engine", "speakers", "text"), [_job_row(job) for job in jobs])
+
+
+def _loss(lost: Mapping[str, Any]) -> str:
+    return f"{lost['engine']}: deliveries {lost['deliveries']}, vocal events {lost['events']}"
 
 
 def _job_row(job: Mapping[str, Any]) -> tuple[str, ...]:

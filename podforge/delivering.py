@@ -94,6 +94,13 @@ class Outputs:
         return (*sidecars, *lists, *self.audio())
 
 
+def check_places(outputs: Outputs) -> None:
+    """Make sure that no folder lies where a file goes.  Raises `StorageError`."""
+    for path in outputs.everything():
+        if path.is_dir():
+            raise StorageError(f"{path} is a folder", hint="the file of that name goes there")
+
+
 def deliver(
     project: "Project",
     timeline: Timeline,
@@ -111,36 +118,37 @@ def deliver(
     """
     from podforge.delivery.writing import publish, staging
 
-    for path in outputs.everything():
-        if path.is_dir():
-            raise StorageError(f"{path} is a folder", hint="the file of that name goes there")
+    check_places(outputs)  # again: much time has gone by
     with staging(outputs.folder) as folder:
         package = _Package(project, timeline, cover, folder)
         with ThreadPoolExecutor(1) as pool:  # a long book's captions, while its sound is joined
-            texts = pool.submit(_texts, project, timeline, report, outputs)
+            texts = pool.submit(_write_texts, project, timeline, report, outputs, folder)
             for wanted, done in finished.items():
                 package.write(done, outputs.files(wanted), outputs.split)
-        for name, text in texts.result().items():
-            with storage("writing", outputs.folder / name):
-                (folder / name).write_text(text, encoding="utf-8", newline="")
+        texts.result()
         ready()
         for path in outputs.everything():
             publish(folder / _staged(path), path, restat)
 
 
-def _texts(
-    project: "Project", timeline: Timeline, report: "Report", outputs: Outputs
-) -> dict[str, str]:
-    """What lies beside the audio, by the name of the file."""
+def _write_texts(
+    project: "Project", timeline: Timeline, report: "Report", outputs: Outputs, folder: Path
+) -> None:
+    """Write what lies beside the audio into `folder`."""
     from podforge.delivery.report import report_json
-    from podforge.delivery.sidecars import playlist, sidecars
+    from podforge.delivery.sidecars import playlist, write_sidecars
 
-    found = {**sidecars(timeline, project.script.header), ".report.json": report_json(report)}
-    texts = {outputs.beside(suffix).name: text for suffix, text in found.items()}
+    def beside(suffix: str) -> Path:
+        return folder / outputs.beside(suffix).name
+
+    texts = {beside(".report.json"): report_json(report)}
     for wanted in outputs.formats if outputs.split else ():
         names = [path.name for path in outputs.files(wanted)]
-        texts[outputs.playlist(wanted).name] = playlist(timeline, names)
-    return texts
+        texts[folder / outputs.playlist(wanted).name] = playlist(timeline, names)
+    with storage("writing", outputs.folder):
+        write_sidecars(timeline, project.script.header, beside)
+        for path, text in texts.items():
+            path.write_text(text, encoding="utf-8", newline="")
 
 
 @dataclass(frozen=True)

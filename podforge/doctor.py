@@ -127,7 +127,8 @@ def _engine(name: str) -> Check:
         missing = [what for each in remedies.values() for what in each]
         found, advice = f"not ready: without {', '.join(missing)}", "; then ".join(remedies)
         return Check(f"engine {name}", "warning", found, advice)
-    return Check(f"engine {name}", "ok", engine.fingerprint({}))
+    asked = "; the server was not asked" if engine.about.network else ""
+    return Check(f"engine {name}", "ok", engine.fingerprint({}) + asked)
 
 
 def _voices(folder: Path | None) -> Check:

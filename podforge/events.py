@@ -96,6 +96,7 @@ class Planned:
     new: Annotated[int, "how many of them must be spoken; the others are in the store"]
     estimated_seconds: Annotated[float, "seconds of finished audio, expected"]
     new_seconds: Annotated[float, "seconds of speech in the new jobs, expected"] = 0.0
+    paid_characters: Annotated[int, "characters of the new jobs that somebody pays for"] = 0
 
 
 @dataclass(frozen=True)

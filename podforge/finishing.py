@@ -17,10 +17,10 @@ from podforge.encodings import Encoding, Format, encoding_of
 from podforge.errors import storage
 from podforge.events import Tell
 from podforge.inspecting import Measured, Verdict, inspect, joined, judge
-from podforge.mastering import MASTER_VERSION, Drive, apply, solve
+from podforge.mastering import Drive, apply, solve
 from podforge.media import decode, ffmpeg_version
 from podforge.media.probing import Probed
-from podforge.mixing import MIX_VERSION, mix
+from podforge.mixing import mix
 from podforge.pcm import from_wav
 from podforge.pieces import BEYOND_SAMPLES, Piece, encode_piece, join
 from podforge.plan import digest
@@ -33,9 +33,9 @@ from podforge.surveying import Survey, survey
 from podforge.targets import DEFAULT_TARGET, Target, target_of
 from podforge.threads import one_arena
 from podforge.timeline import Placement, Section, Timeline
+from podforge.versions import MASTER_VERSION, MIX_VERSION, PIECE_VERSION
 
 OF_EACH = ("level", "true peak")  # what each chapter of a book must meet
-PIECE_VERSION = 2  # raised when the facts or bytes of a piece, or the way it is cut, change
 PASSES = 5  # encodings of one section at most
 CLOSE_LU = 0.1  # what is further from the target is encoded again
 SPARE_DB = 0.25  # below the ceiling, of peaks that were above it: other meters read a little more

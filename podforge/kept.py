@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from podforge import __version__
 from podforge.cast import EngineUse, Voice
-from podforge.clip import Clip, Finding, Level, Span, Word
+from podforge.clip import Clip, Finding, Level, Span, Word, Words
 from podforge.engines.base import Embedding, Take
 from podforge.errors import CorruptBlob
 from podforge.plan import Job, digest
 from podforge.store import Store
+from podforge.versions import HEARD_VERSION
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-HEARD_VERSION = 2  # raised when alignment, checks or levels change
 
 Record = Mapping[str, Any]  # JSON as it lies in the store
 
@@ -123,14 +122,13 @@ def heard_facts(
 def clip_of(key: str, record: Record, heard: Record) -> Clip:
     """The clip that two records tell of."""
     spans = tuple(Span(*span) for span in heard["spans"])
-    words = tuple(tuple(Word(*word) for word in line) for line in record["words"])
     return Clip(
         key=key,
         digest=record["blob"],
         rate=record["rate"],
         samples=record["samples"],
         spans=spans,
-        words=words or tuple(() for _ in spans),
+        words=tuple(map(Words, record["words"])) or tuple(() for _ in spans),
         levels=tuple(Level(*level) for level in heard["levels"]),
         findings=tuple(Finding(*finding) for finding in heard["findings"]),
         attempt=record["attempt"],

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from podforge.errors import storage
+from podforge.errors import UsageError, storage
 from podforge.events import (
     BatchDone,
     BatchFailed,
@@ -48,6 +48,7 @@ from podforge.units import clock
 _WORDS = r"(?:key|token|secret|password|passwd|credential|authorization)s?"
 _SETTING = re.compile(rf"(?i)([\w.-]*{_WORDS}[\w-]*=).+")  # openai.api_key=...
 _FLAG = re.compile(rf"(?i)--?[\w-]*{_WORDS}")  # its value is the next word
+_STAMP = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z")
 _USER = re.compile(r"(://)[^/@\s]+@")  # https://name:password@host
 _QUERY = re.compile(rf"(?i)([?&][\w.-]*{_WORDS}=)[^&\s]+")
 HIDDEN = "REDACTED"
@@ -57,9 +58,10 @@ HIDDEN = "REDACTED"
 def open_log(path: Path, arguments: Sequence[str], versions: str) -> Iterator[Tell]:
     """Append to the log as long as the block lasts; `arguments` is the command line.
 
-    Raises `StorageError` when the file cannot be opened.  What cannot be written later, on a
-    full disk, is missing from the log and harms nothing else.
+    Raises `StorageError` when the file cannot be opened, `UsageError` for one that is no log.  What
+    cannot be written later, on a full disk, is missing from the log and harms nothing else.
     """
+    _check_log(path)
     with storage("opening the log", path):
         # One write a line at the end of the file: several commands may share a log.
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
@@ -67,6 +69,17 @@ def open_log(path: Path, arguments: Sequence[str], versions: str) -> Iterator[Te
         yield _Log(file, f"{versions}: {shlex.join(redacted(arguments))}").tell
     finally:
         os.close(file)
+
+
+def _check_log(path: Path) -> None:
+    """A file that is there must begin as a log does: it may be the script."""
+    begun = b""
+    with suppress(FileNotFoundError), storage("opening the log", path):
+        if path.is_file():
+            with path.open("rb") as file:
+                begun = file.read(len(stamp()))
+    if begun and not _STAMP.fullmatch(begun):
+        raise UsageError(f"--log {path}: that file is no log of podforge", hint="name another")
 
 
 def redacted(arguments: Sequence[str]) -> list[str]:

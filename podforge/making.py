@@ -51,7 +51,7 @@ def make(
             sounds = load_assets(script, store, MIX_RATE, tell)
             plan, recording, notes = _record(project, store, crew, known, tell)
             fresh |= recording.fresh
-            if not project.part:
+            if not (project.part or project.draft):
                 remember(store, Path(script.path), project.plan, cast)
             chapters = by_chapter(project, outputs)
             timeline = lay_out(script, plan, recording.clips, cast, sounds.assets, chapters)

@@ -13,7 +13,6 @@ from podforge.timeline import Placement, Section
 from podforge.treating import treat
 from podforge.units import at_speed, rescale, to_gain, to_samples
 
-MIX_VERSION = 3  # raised by hand when the same section sounds different on purpose
 BLOCK_SECONDS = 1.0
 ROOM_TONE_BLOCKS = 10  # of the loop: whole blocks, so that it is read without wrapping
 CLIPS_HELD = 4  # a window that is placed in pieces is read once

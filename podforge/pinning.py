@@ -22,7 +22,7 @@ from podforge.settings import EngineFlags, read_config
 from podforge.store import Store
 from podforge.voices import VoiceFile
 from podforge.voices.book import make_voice
-from podforge.voices.files import FILE, PINNED, file_digest
+from podforge.voices.files import PINNED, file_digest
 from podforge.voices.pinned import is_stale
 from podforge.voices.writing import put
 

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from podforge.cast import ANY, Cast, EngineUse, Limits, Part, Settings, Voice
-from podforge.cutting import cut_text, cut_windows
+from podforge.cast import Cast, EngineUse, Settings, Voice
 from podforge.errors import Place
-from podforge.script import Chapter, SceneBreak, Script, Speech
+from podforge.script import Script
 from podforge.units import CHARACTERS_PER_SECOND
+from podforge.utterances import Piece, chapters, pieces_of, windows_of
 
 KEY_SCHEMA = 1
 Splits = Mapping[str, frozenset[int]]  # window key -> utterances that must open a new window
@@ -153,14 +153,13 @@ def make_plan(
     that somebody chose; the parts of a window have its take.
     """
     jobs: list[Job] = []
-    for chapter in _chapters(script):
+    for chapter in chapters(script):
         planned = _number(list(_plan_chapter(script, chapter, cast)), cast, takes or {})
         while splits and any(job.key in splits for job in planned):
             parts = [part for job in planned for part in _split(job, cast, splits)]
             planned = _number(parts, cast, takes or {})
-        jobs += _in_context(planned, cast)
-    jobs.sort(key=lambda job: (job.utterances[0].item, job.utterances[0].offset))
-    return Plan(tuple(jobs))
+        jobs += _in_context(sorted(planned, key=_position), cast)
+    return Plan(tuple(sorted(jobs, key=_position)))
 
 
 def estimate_seconds(script: Script) -> float:
@@ -175,31 +174,9 @@ def seconds_of(jobs: Iterable[Job]) -> float:
     return sum(job.characters for job in jobs) / CHARACTERS_PER_SECOND
 
 
-@dataclass(frozen=True)
-class _Piece:
-    """An utterance before its job is known, with what cutting needs to know."""
-
-    part: Part
-    text: str
-    speech: Speech
-    item: int
-    offset: int
-    opens_turn: bool
-    opens_scene: bool
-    events: tuple[tuple[int, str], ...] = ()
-
-
-def _chapters(script: Script) -> Iterator[range]:
-    starts = [i for i, item in enumerate(script.items) if isinstance(item, Chapter)]
-    edges = [0, *starts, len(script.items)]
-    for start, end in pairwise(edges):
-        if start < end:
-            yield range(start, end)
-
-
 def _plan_chapter(script: Script, items: range, cast: Cast) -> Iterator[Job]:
-    runs: dict[str, list[_Piece]] = {}
-    for piece, alone in _pieces(script, items, cast):
+    runs: dict[str, list[Piece]] = {}
+    for piece, alone in pieces_of(script, items, cast):
         use = cast.engines[piece.part.engine]
         if alone or not use.limits.windows:
             yield _job([piece], use, cast, script)
@@ -207,59 +184,11 @@ def _plan_chapter(script: Script, items: range, cast: Cast) -> Iterator[Job]:
             runs.setdefault(use.name, []).append(piece)
     for name, run in runs.items():
         use = cast.engines[name]
-        for start, end in _windows(run, use):
+        for start, end in windows_of(run, use):
             yield _job(run[start:end], use, cast, script)
 
 
-def _pieces(script: Script, items: range, cast: Cast) -> Iterator[tuple[_Piece, bool]]:
-    """Every utterance of a chapter; the flag says that it must be a job of its own."""
-    speakers: tuple[str, ...] = ()
-    opens_scene = True
-    for index in items:
-        item = script.items[index]
-        if isinstance(item, SceneBreak):
-            opens_scene = True
-        if not isinstance(item, Speech):
-            continue
-        ensemble = len(item.speakers) > 1
-        for name in item.speakers:
-            part = cast.parts[name]
-            opens_turn = item.speakers != speakers
-            limits = cast.engines[part.engine].limits
-            cuts = list(cut_text(item.said, limits.most_utterance))
-            for number, (offset, text) in enumerate(cuts):
-                events = _events(item, cuts, number, limits) if item.events else ()
-                piece = _Piece(part, text, item, index, offset, opens_turn, opens_scene, events)
-                yield piece, ensemble
-                opens_turn = opens_scene = False
-        speakers = item.speakers
-
-
-def _events(
-    speech: Speech, cuts: Sequence[tuple[int, str]], number: int, limits: Limits
-) -> tuple[tuple[int, str], ...]:
-    """The vocal events that an engine performs in a piece of a speech; each is in one of them."""
-    at = speech.spoken.place if speech.spoken else int
-    offset, text = cuts[number]
-    start = offset if number else 0
-    end = cuts[number + 1][0] if number + 1 < len(cuts) else len(speech.said) + 1
-    return tuple(
-        (min(max(0, at(written) - offset), len(text)), name)
-        for written, name in speech.events
-        if start <= at(written) < end and (limits.events == ANY or name in limits.events)
-    )
-
-
-def _windows(run: Sequence[_Piece], use: EngineUse) -> list[tuple[int, int]]:
-    return cut_windows(
-        [piece.text for piece in run],
-        [piece.part.speaker for piece in run],
-        [(not piece.opens_scene, not piece.opens_turn) for piece in run],
-        use.limits,
-    )
-
-
-def _job(pieces: Sequence[_Piece], use: EngineUse, cast: Cast, script: Script) -> Job:
+def _job(pieces: Sequence[Piece], use: EngineUse, cast: Cast, script: Script) -> Job:
     slots = {name: slot for slot, name in enumerate(dict.fromkeys(p.part.speaker for p in pieces))}
     utterances = tuple(
         Utterance(
@@ -267,7 +196,7 @@ def _job(pieces: Sequence[_Piece], use: EngineUse, cast: Cast, script: Script) -
             slot=slots[piece.part.speaker],
             text=piece.text,
             language=piece.speech.language or piece.part.voice.language or script.header.language,
-            delivery=(piece.speech.delivery or piece.part.style) * use.limits.delivery,
+            delivery=_delivery(piece) if use.limits.delivery else "",
             item=piece.item,
             offset=piece.offset,
             place=piece.speech.place,
@@ -277,6 +206,10 @@ def _job(pieces: Sequence[_Piece], use: EngineUse, cast: Cast, script: Script) -
     )
     voices = tuple(cast.parts[name].voice for name in slots)
     return _keyed(utterances, voices, use)
+
+
+def _delivery(piece: Piece) -> str:
+    return piece.speech.delivery or piece.part.style
 
 
 def _keyed(
@@ -306,8 +239,13 @@ def _renumbered(job: Job, utterances: tuple[Utterance, ...], use: EngineUse) -> 
     return replace(_keyed(dense, voices, use), take=job.take)
 
 
+def _position(job: Job) -> tuple[int, int]:
+    first = job.utterances[0]
+    return first.item, first.offset
+
+
 def _in_context(jobs: Sequence[Job], cast: Cast) -> Iterator[Job]:
-    """The jobs of a chapter, with the text around them where an engine wants to see it."""
+    """The jobs of a chapter in order, with the text around them where an engine wants to see it."""
     for number, job in enumerate(jobs):
         if not (reach := cast.engines[job.engine].limits.context):
             yield job

@@ -3,15 +3,18 @@
 `plan`, `check` and `render` all begin here.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 
 from podforge.assets import asset_problems
 from podforge.cast import Cast, EngineUse, Settings
 from podforge.cues import cue_problems
 from podforge.engines import engine_names, find_engine
+from podforge.engines.base import EngineSpec
+from podforge.engines.network.trust import check_script, guarded
 from podforge.errors import InputError, Place, Problem, Unavailable, UsageError
 from podforge.events import Tell
 from podforge.plan import Plan, Splits, Takes, Utterance, make_plan
@@ -19,7 +22,7 @@ from podforge.reading import SCRIPTS, Asked, listed, read
 from podforge.reading.lexicons import NAMES as LEXICONS
 from podforge.reading.lexicons import with_lexicons
 from podforge.request import Request as Request
-from podforge.script import Header, Role, Script, Speech
+from podforge.script import Header, Script, Speech
 from podforge.selecting import Part, select
 from podforge.settings import (
     Config,
@@ -35,6 +38,7 @@ from podforge.speaking import prepare
 from podforge.takes import read_takes
 from podforge.targets import target_of
 from podforge.voices import VoiceBook, open_voices, shipped_voices
+from podforge.voices.book import Command
 
 DEFAULT_ENGINE = "espeak"
 
@@ -53,6 +57,8 @@ class Project:
     settings: Mapping[str, Settings] = field(default_factory=dict)  # by engine
     takes: Takes = field(default_factory=dict)  # that somebody chose
     part: Part | None = None
+    draft: bool = False  # all of it on the embedded engine
+    foreign: tuple[Problem, ...] = ()  # where an engine speaks what it was not made for
 
     @property
     def whole(self) -> Script:
@@ -79,15 +85,19 @@ def open_project(request: Request, fetching: Tell | None = None) -> Project:
     """
     config = read_config(request.script.parent)
     prepared, lexicons = _prepared(request, config)
-    script = _with_target(_with_engine(prepared, request.engine), request.target)
+    script = _with_target(prepared, request.target)
     book = voice_book(request.script, request.voices)
-    engines = Engines(Place(script.path), script.header.engines, config, request.flags)
+    command = Command(DEFAULT_ENGINE if request.draft else request.engine, request.draft)
+    # What is said to other engines does not keep a draft from being made.
+    flags = replace(request.flags, flags=()) if request.draft else request.flags
+    engines = Engines(Place(script.path), script.header.engines, config, flags)
     try:
         cast = book.cast(
             script,
-            _default_engine(script, config),
+            _default_engine(script, config, command),
             lambda names: engines.use(names, fetching),
             find_engine,
+            command,
         )
     except InputError as error:
         raise InputError((*script.warnings, *error.problems)) from error
@@ -95,15 +105,19 @@ def open_project(request: Request, fetching: Tell | None = None) -> Project:
     files = [*config.paths, *([chosen.path] if chosen.path else [])]
     cast = replace(cast, sources=(*cast.sources, *map(str, files), *lexicons))
     plan = make_plan(script, cast, takes=chosen.takes)
-    script = _warned(
-        script, engines.unknown(), _dealt(script, cast), foreign_speech(script, plan, cast),
-        chosen.problems(plan, cast),
-    )  # fmt: skip
+    foreign = tuple(foreign_speech(script, plan, cast))
+    if any(problem.severity == "error" for problem in foreign):
+        raise InputError((*script.warnings, *foreign))
+    misfits = iter(()) if request.draft else chosen.problems(plan, cast)
+    script = _warned(script, engines.unknown(), _dealt(script, cast), iter(foreign), misfits)
     settings = {name: engines.values(name) for name in cast.engines}
+    project = Project(
+        script, book, cast, plan, settings, chosen.takes, draft=request.draft, foreign=foreign
+    )
     if not request.chapters and not request.lines:
-        return Project(script, book, cast, plan, settings, chosen.takes)
+        return project
     part = select(script, request.chapters, request.lines)
-    return Project(part.script, book, cast, part.planned(plan), settings, chosen.takes, part)
+    return replace(project, script=part.script, plan=part.planned(plan), part=part)
 
 
 @dataclass(frozen=True)
@@ -122,11 +136,13 @@ class Engines:
 
     def values(self, name: str) -> Settings:
         """The settings of an engine as it gets them."""
-        return values(self.written(name))
+        return guarded(find_engine(name), self.written(name), self.config)
 
     def use(self, names: Sequence[str], fetching: Tell | None) -> dict[str, EngineUse]:
         """The engines of a cast.  Raises what is wrong with a setting where it was made."""
         self.flags.check({name: find_engine(name).known_settings for name in names})
+        for name in names:
+            check_script(self.header.get(name, {}))
         return {name: self._use(name, fetching) for name in names}
 
     def unknown(self) -> Iterator[Problem]:
@@ -151,10 +167,10 @@ class Engines:
             raise placed(error, written, self.script) from error
 
 
-def _default_engine(script: Script, config: Config) -> str:
-    """The engine for speakers and scripts that name none."""
+def _default_engine(script: Script, config: Config, command: Command) -> str:
+    """The engine for speakers, voices and scripts that name none."""
     chosen = config.engine
-    if not chosen or script.header.engine:
+    if not chosen or script.header.engine or command.engine:
         return DEFAULT_ENGINE
     try:
         return find_engine(chosen.text).name
@@ -173,27 +189,49 @@ def _dealt(script: Script, cast: Cast) -> Iterator[Problem]:
 
 
 def foreign_speech(script: Script, plan: Plan, cast: Cast) -> Iterator[Problem]:
-    """A warning where a speaker first speaks a language that the engine was not made for."""
-    seen = set()
+    """Where a speaker first speaks a language that the engine was not made for, or cannot speak.
+
+    The first is a warning, the second an error.
+    """
+    seen, told = set(), set()
+    find = cache(find_engine)
     for job in plan.jobs:
-        made_for = cast.engines[job.engine].limits.languages
-        for said in job.utterances if made_for else ():
-            for language in sorted(_languages(script, said) - set(made_for)):
-                if (said.speaker, language) in seen:
-                    continue
-                seen.add((said.speaker, language))
-                text = (
-                    f"the engine {job.engine} was made for {', '.join(made_for)}; "
-                    f"{said.speaker} speaks {language}: expect wrong pronunciation"
-                )
-                yield Problem(said.place, "warning", text)
+        for said in job.utterances:
+            marked = _marked(script, said)
+            if (like := (job.engine, said.speaker, said.language, marked)) in seen:
+                continue
+            seen.add(like)
+            for language in sorted(_languages(script, said, marked)):
+                if (spot := (job.engine, said.speaker, language)) not in told:
+                    told.add(spot)
+                    yield from _foreign(said, language, cast.engines[job.engine], find)
 
 
-def _languages(script: Script, said: Utterance) -> set[str]:
-    """What a line is in: as it or its speaker is marked, else both the voice's and the script's."""
+def _foreign(
+    said: Utterance, language: str, use: EngineUse, find: Callable[[str], EngineSpec]
+) -> Iterator[Problem]:
+    made_for = use.limits.languages
+    if made_for and language not in made_for:
+        text = (
+            f"the engine {use.name} was made for {', '.join(made_for)}; "
+            f"{said.speaker} speaks {language}: expect wrong pronunciation"
+        )
+        yield Problem(said.place, "warning", text)
+    elif language == _primary(said.language) and not find(use.name).speaks(language):
+        text = f"the engine {use.name} does not speak {language}, and {said.speaker} does"
+        yield Problem(said.place, "error", text)
+
+
+def _marked(script: Script, said: Utterance) -> bool:
+    """Whether a line itself says its language."""
     item = script.items[said.item]
-    roles = [role for role in script.header.roles if role.name == said.speaker and role.language]
-    marked = roles or (isinstance(item, Speech) and item.language)
+    return isinstance(item, Speech) and bool(item.language)
+
+
+def _languages(script: Script, said: Utterance, marked: bool) -> set[str]:
+    """What a line is in: as it or its speaker is marked, else both the voice's and the script's."""
+    roles = script.header.roles
+    marked = marked or any(role.name == said.speaker and role.language for role in roles)
     stated = {script.header.language} - {Header.language}  # the default says nothing
     return {_primary(tag) for tag in ({said.language} if marked else {said.language, *stated})}
 
@@ -240,11 +278,3 @@ def _with_target(script: Script, target: str) -> Script:
     if not target:
         return script
     return replace(script, header=replace(script.header, loudness=target_of(target).name))
-
-
-def _with_engine(script: Script, engine: str) -> Script:
-    """The script with `--engine` in place of every engine it names."""
-    if not engine:
-        return script
-    roles: tuple[Role, ...] = tuple(replace(role, engine="") for role in script.header.roles)
-    return replace(script, header=replace(script.header, engine=engine, roles=roles))

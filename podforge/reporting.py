@@ -1,16 +1,18 @@
 """What the report says, gathered from the stages."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from podforge import __version__
+from podforge.clip import Clip
 from podforge.delivering import Outputs
 from podforge.delivery.report import (
     Report,
     ReportedChapter,
     ReportedLine,
+    ReportedLoss,
     ReportedOutput,
     ReportedSpeaker,
     ReportedTarget,
@@ -19,9 +21,10 @@ from podforge.delivery.report import (
 )
 from podforge.encodings import Format
 from podforge.errors import Place, Problem
-from podforge.plan import Plan
+from podforge.plan import Job, Plan
 from podforge.project import Project
 from podforge.recording import Recording
+from podforge.tallies import spent_characters, unperformed
 from podforge.timeline import Timeline
 from podforge.voices.files import file_digest
 
@@ -97,7 +100,19 @@ def report_of(project: Project, made: Made, notes: tuple[Problem, ...], outputs:
         chapters=tuple(ReportedChapter(m.title, m.at / timeline.rate) for m in timeline.chapters),
         speakers=tuple(_speaker(project, name) for name in script.speakers()),
         disclosure=script.header.disclosure,
+        draft=project.draft,
+        not_performed=tuple(
+            ReportedLoss(lost.engine, lost.deliveries, lost.events)
+            for lost in unperformed(script, project.cast)
+        ),
+        paid_characters=spent_characters(_fresh(made), project.cast),
     )
+
+
+def _fresh(made: Made) -> Iterator[tuple[Job, Clip]]:
+    """What was spoken in this render."""
+    clips = made.recording.clips
+    return ((job, clips[job.key]) for job in made.plan.unique() if job.key in made.recording.fresh)
 
 
 def _output(made: Made, outputs: Outputs, wanted: Format) -> ReportedOutput:
@@ -134,4 +149,6 @@ def _speaker(project: Project, name: str) -> ReportedSpeaker:
         allowed_uses=consent.allowed_uses if consent else "",
         recording=file_digest(file.reference) if file.reference else "",
         embedding=file_digest(Path(pinned)) if pinned else "",
+        engine_from=part.engine_from,
+        stands_for=part.stands_for,
     )

@@ -1,4 +1,4 @@
-"""What a command line says about reading and casting a script.  Imports no reader."""
+"""What is asked for in reading and casting a script.  Imports no reader."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,7 +8,7 @@ from podforge.settings import EngineFlags
 
 @dataclass(frozen=True)
 class Request:
-    """What the command line says about reading and casting; it goes before the script."""
+    """What flags, the environment and files of settings say; it goes before the script."""
 
     script: Path
     engine: str = ""
@@ -20,3 +20,4 @@ class Request:
     chapters: tuple[str, ...] = ()  # to be heard alone, by title or number
     lines: tuple[str, ...] = ()  # ... and lines of the file: `40-60`, `57`
     allowed: tuple[Path, ...] = ()  # folders outside the project that cues may name files in
+    draft: bool = False  # all of it on the embedded engine

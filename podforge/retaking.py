@@ -1,5 +1,6 @@
 """Another take of a line: its job found, spoken again, and cut out to be listened to."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from podforge.store import Store
 from podforge.takes import read_takes, says, takes_path, takes_text
 
 AROUND_SECONDS = 1.0  # of a window that is heard before and after the line
+GAP = 99  # unusable takes in a row, of which the store keeps nothing: as many as one `--try` makes
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,8 @@ class Audition:
 def find_spot(project: Project, place: Place, number: int) -> Spot:
     """The job for a line; `number` says which, from 1, where there are several, or is 0.
 
-    Raises `UsageError` for a line in which nobody speaks, where it is not clear which job is
-    meant, and for an engine whose takes are all alike.
+    Raises `UsageError` for a line in which nobody speaks, and where it is not clear which job is
+    meant.
     """
     script = project.script
     items = speeches_at(script, place.line)
@@ -74,17 +76,17 @@ def find_spot(project: Project, place: Place, number: int) -> Spot:
             spots.append(Spot(job, lines, str(place.line)))
     if not spots:
         raise UsageError(f"nobody speaks in {place}", hint=nearest(script, place.line))
+    if number > len(spots) or (not number and len(spots) > 1):
+        shown = "; ".join(f"--job {n}: {says(spot.said)}" for n, spot in enumerate(spots, 1))
+        plural = "s" if len(spots) > 1 else ""
+        raise UsageError(f"{place} is spoken in {len(spots)} job{plural}", hint=shown)
     if len(spots) > 1:
         spots = [replace(spot, name=f"{spot.name}.{n}") for n, spot in enumerate(spots, start=1)]
-        if not 0 < number <= len(spots):
-            shown = "; ".join(f"--job {n}: {says(spot.said)}" for n, spot in enumerate(spots, 1))
-            raise UsageError(f"{place} is spoken in {len(spots)} jobs", hint=shown)
-    spot = spots[max(0, number - 1)]
-    _check_stochastic(project, spot)
-    return spot
+    return spots[max(0, number - 1)]
 
 
-def _check_stochastic(project: Project, spot: Spot) -> None:
+def check_takes(project: Project, spot: Spot) -> None:
+    """Raise `UsageError` where the takes of an engine are all alike."""
     engine = spot.job.engine
     limits = project.cast.engines[engine].limits
     if not limits.stochastic:
@@ -96,10 +98,10 @@ def _check_stochastic(project: Project, spot: Spot) -> None:
 
 
 def known_takes(store: Store, job: Job) -> list[int]:
-    """The takes of a job that are in the store."""
-    found = [0] * is_spoken(store, job.retaken(0))
-    take = 1
-    while is_spoken(store, job.retaken(take)) or take <= job.take:
+    """The takes of a job that are in the store; those after `GAP` unusable ones are not found."""
+    found: list[int] = []
+    take = 0
+    while take <= max([*found, job.take]) + GAP:
         found += [take] * is_spoken(store, job.retaken(take))
         take += 1
     return found
@@ -161,11 +163,17 @@ def _write(path: Path, data: bytes) -> None:
         publish(folder / path.name, path)
 
 
-def choose(script: Path, project: Project, spot: Spot, take: int) -> Path:
-    """Write down which take of a line is kept; returns the file."""
+def choose(script: Path, project: Project, spot: Spot, take: int) -> bool:
+    """Write down which take of a line is kept; returns whether the file is a new one.
+
+    No depfile names a new file, and so the script gets a new time: Make then sees the choice.
+    """
     chosen = read_takes(script)
     choices = chosen.with_choice(project.plan, project.cast, spot.job, spot.said, take)
-    path = takes_path(script)
+    path, new = takes_path(script), bool(choices) and not chosen.path
     if choices or chosen.path:
         write_text(path, takes_text(choices))
-    return path
+    if new:
+        with storage("giving a new time to", script):
+            os.utime(script)
+    return new

@@ -7,63 +7,49 @@ Either way every output must have the size and the time of change it was left wi
 """
 
 import os
-import platform
-import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
 
-from podforge import __version__
-from podforge.cast import EngineUse, Settings
-from podforge.engines import find_engine
-from podforge.errors import PodforgeError, StorageError, storage
+from podforge.delivering import Outputs
+from podforge.errors import StorageError, storage
 from podforge.events import Planned, Tell, Warned
 from podforge.orders import Order, Product
 from podforge.plan import digest
-from podforge.settings import consulted, find_upwards
 from podforge.store import Store
-from podforge.witnesses import State, look, same
+from podforge.surroundings import Inputs, still
 
-STAMP_VERSION = 2  # of the record
-_IDLE = ("PODFORGE_JOBS",)  # variables that decide nothing
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """What decided a render, in values that JSON knows.
-
-    `said` is a digest of the command line and what surrounds it, `project` one of all that was
-    understood.  `settings` are the files of settings in reach of the script, `lexicons` the names
-    of lexicons and the one in reach; `engines` their settings, and what they were taken for.
-    `seen` is empty when something changed while it was read: then the stamp holds only when the
-    plan stands.
-    """
-
-    said: str
-    project: str
-    seen: dict[str, State] = field(default_factory=dict)
-    settings: list[str] = field(default_factory=list)
-    lexicons: tuple[Sequence[str], str] = ((), "")
-    engines: dict[str, tuple[Settings, str]] = field(default_factory=dict)
+STAMP_VERSION = 4  # of the record: raised when a field of it means something else
 
 
 @dataclass(frozen=True)
 class Stamp:
-    """What a render left and told, in values that JSON knows."""
+    """What a render told and left, in values that JSON knows; paths as that run named them."""
 
     inputs: Inputs
-    audio: list[str]
-    others: list[str]
-    report: str
-    sources: list[str]
     seconds: float
     jobs: int
     estimated_seconds: float
     warnings: list[tuple[str, str]]  # place and text, of the script
     findings: list[tuple[str, str]]  # of the render
     strict: bool = False  # --strict has nothing against it
+    audio: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    report: str = ""
+    sources: list[str] = field(default_factory=list)
+    strays: list[str] = field(default_factory=list)  # of an earlier render, beside its outputs
+
+    def here(self, outputs: Outputs, product: Product) -> "Stamp":
+        """As this run names the files: it may work in another folder."""
+        return replace(
+            self,
+            audio=list(map(str, product.outputs)),
+            others=[str(path) for path in outputs.everything() if path not in product.outputs],
+            report=str(product.report),
+            sources=list(map(str, product.sources)),
+            strays=list(map(str, outputs.strays())),
+        )
 
     def again(
         self, order: Order, store: Store, tell: Tell, ready: Callable[[Product], None]
@@ -81,6 +67,7 @@ class Stamp:
         for path in () if order.restat else audio:
             with storage("touching", path):
                 os.utime(path)
+        warn_of_strays(map(Path, self.strays), tell)
         self.press(order, store)
         return product
 
@@ -101,82 +88,42 @@ def warn(problems: Iterable[tuple[str, str]], tell: Tell) -> None:
         tell(Warned(place, text))
 
 
+def warn_of_strays(paths: Iterable[Path], tell: Tell) -> None:
+    """Name the files that an earlier render left, as long as they are there."""
+    for path in paths:
+        if path.exists():
+            tell(Warned("", f"{path} is not of this render; a chapter of an earlier one?"))
+
+
 def find_stamp(order: Order, store: Store) -> Stamp | None:
     """The stamp of an earlier render of this order, if its outputs are what they were then.
 
-    With --strict, only one that --strict has nothing against.
+    With --strict, only one that --strict has nothing against; without --restat, only where the
+    outputs can be given a fresh time.
     """
     record = None if order.afresh or order.passing else store.find("stamp", _key(order))
     if record is None or not _is_left(record["left"]):
         return None
-    facts: dict[str, Any] = {name: record[name] for name in Stamp.__annotations__}
-    stamp = Stamp(**facts | {"inputs": Inputs(**facts["inputs"])})
+    if not (order.restat or all(map(_may_be_touched, record["left"]))):
+        return None
+    facts = {one.name: record[one.name] for one in fields(Stamp)}
+    stamp = Stamp(**facts | {"inputs": Inputs(**record["inputs"])})
     return None if order.strict and not stamp.strict else stamp
 
 
 def unparsed(order: Order, store: Store) -> Stamp | None:
     """The stamp that holds before anything is parsed, with the times that files have now."""
     stamp = find_stamp(order, store)
-    if stamp is None or not stamp.inputs.seen or order.request.flags.update:
-        return None  # a newer model may be there
-    inputs, folder = stamp.inputs, order.request.script.parent
-    seen = look(inputs.seen, inputs.seen)
-    with suppress(PodforgeError):  # the long way tells it better
-        if (
-            inputs.said == said(order)
-            and same(seen, inputs.seen)
-            and inputs.settings == settings_in_reach(folder)
-            and inputs.lexicons[1] == in_reach(folder, inputs.lexicons[0])
-            and all(
-                use and use == engine_use(name, own) for name, (own, use) in inputs.engines.items()
-            )
-        ):
-            return replace(stamp, inputs=replace(inputs, seen=seen))
-    return None
-
-
-def said(order: Order) -> str:
-    """A digest of what the command line says, and of what surrounds it."""
-    settings = {
-        name: value
-        for name, value in os.environ.items()
-        if name.startswith("PODFORGE_") and name not in _IDLE
-    }
-    homes = [os.environ.get(name) for name in ("HOME", "XDG_CONFIG_HOME")]
-    ffmpeg = shutil.which(os.environ.get("PODFORGE_FFMPEG") or "ffmpeg") or ""
-    with suppress(OSError):
-        status = Path(ffmpeg).stat()
-        ffmpeg += f" {status.st_size} {status.st_mtime_ns}"
-    versions = [__version__, platform.python_version(), ffmpeg]
-    return digest([versions, str(Path.cwd()), homes, settings, repr(order.request)])
-
-
-def settings_in_reach(folder: Path) -> list[str]:
-    """The files of settings that hold for scripts in `folder`."""
-    return [str(path) for path in consulted(folder).files]
-
-
-def in_reach(folder: Path, names: Sequence[str]) -> str:
-    """The nearest file with one of `names`, from `folder` upwards, or nothing."""
-    return str(find_upwards(folder, names) or "")
-
-
-def engine_use(name: str, settings: Settings) -> str:
-    """An engine as a run with these settings would use it; empty where it would not."""
-    try:
-        spec = find_engine(name)
-        limits, model = spec.limits(settings), spec.fingerprint(settings)
-        sound = spec.sound_settings(settings)
-    except PodforgeError:
-        return ""
-    return repr(EngineUse(name, limits, model, spec.sound_version, sound))
+    inputs = still(stamp.inputs, order) if stamp else None
+    return replace(stamp, inputs=inputs) if stamp and inputs else None
 
 
 def _key(order: Order) -> str:
-    """One stamp for each script and what is asked of it."""
+    """One stamp for each script, what is asked of it, and the fields of a stamp."""
     outputs = replace(order.outputs, folder=order.outputs.folder.absolute())
     script = str(order.request.script.absolute())
-    return digest(["stamp", STAMP_VERSION, script, repr(outputs)])
+    names = [one.name for kind in (Stamp, Inputs) for one in fields(kind)]
+    return digest(["stamp", STAMP_VERSION, names, script, repr(outputs)])
 
 
 def _left(paths: Iterable[str]) -> dict[str, list[int]]:
@@ -191,3 +138,8 @@ def _left(paths: Iterable[str]) -> dict[str, list[int]]:
 
 def _is_left(left: dict[str, list[int]]) -> bool:
     return bool(left) and _left(left) == left
+
+
+def _may_be_touched(path: str) -> bool:
+    """Whether we may give a file the time it is now (POSIX `utimensat`)."""
+    return os.access(path, os.W_OK) or Path(path).stat().st_uid == os.geteuid()

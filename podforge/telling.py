@@ -56,8 +56,9 @@ def sentence(event: Event) -> str:
             return f"  downloaded {what}"
         case FetchFailed(what):
             return f"  {what} did not come whole; the next try goes on from here"
-        case Planned(jobs, new, seconds):
+        case Planned(jobs, new, seconds, _, paid):
             speak = f"{new} to speak" if new else "all spoken already"
+            speak += f", {paid} characters to be paid" if paid else ""
             return f"  {jobs} job{'s' * (jobs != 1)}, {speak}, about {clock(seconds)} of audio"
         case JobFailed(_, place, reason) if reason != "stopped":
             return f"  {place}: failed: {reason}"

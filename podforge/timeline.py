@@ -3,10 +3,12 @@
 These are the values; `layout` makes them, the mixer and the writers of files read them.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from podforge.chains import GENTLE, Chain
 from podforge.errors import Place, Problem
+from podforge.packed import Packed
 from podforge.script import Cue
 
 
@@ -75,6 +77,21 @@ class TimedWord:
     end: int
 
 
+class TimedWords(Packed[TimedWord]):
+    """The words of a text: of rows of where each lies in it and when it sounds."""
+
+    __slots__ = ("_text",)
+    WIDTH = 4
+
+    def __init__(self, text: str, rows: Iterable[Sequence[int]]) -> None:
+        super().__init__(rows)
+        self._text = text
+
+    def _item(self, numbers: Sequence[int]) -> TimedWord:
+        first, last, start, end = numbers
+        return TimedWord(self._text[first:last], start, end)
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A paragraph as it is heard: who, what, when (samples of the mix), and from where."""
@@ -83,7 +100,7 @@ class Line:
     text: str
     start: int
     end: int
-    words: tuple[TimedWord, ...]
+    words: Sequence[TimedWord]
     place: Place
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 LARGE_BYTES = 16 * 2**20  # a twentieth of a second of hashing
-# Size, time of change in nanoseconds, SHA-256 of the bytes (of the names in a folder); empty where
-# nothing is that can be read.  Lists, as JSON gives them back.
+# Size, last time of change in nanoseconds, SHA-256 of the bytes (of the names in a folder); empty
+# where nothing is that can be read.  Lists, as JSON gives them back.
 State = list[int | str]
 States = Mapping[str, State]
 
@@ -33,15 +33,20 @@ def changed_since(states: States, moment: int) -> bool:
     return any(state and int(state[1]) >= moment for state in states.values())
 
 
+def _changed(found: os.stat_result) -> int:
+    """When the bytes came to this name: a file that was moved here may be older by itself."""
+    return max(found.st_mtime_ns, found.st_ctime_ns)
+
+
 def _state(path: str, known: State) -> State:
     try:
         found = Path(path).stat()
         if stat.S_ISDIR(found.st_mode):
             names = b"\0".join(sorted(os.fsencode(inside.name) for inside in Path(path).iterdir()))
-            return [0, found.st_mtime_ns, hashlib.sha256(names).hexdigest()]
+            return [0, _changed(found), hashlib.sha256(names).hexdigest()]
         if not stat.S_ISREG(found.st_mode):
             return []
-        marks = [found.st_size, found.st_mtime_ns]
+        marks = [found.st_size, _changed(found)]
         if found.st_size > LARGE_BYTES and known[:2] == marks:
             return known
         with Path(path).open("rb") as file:

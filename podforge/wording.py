@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from podforge.script import Speech
-from podforge.timeline import TimedWord
+from podforge.timeline import TimedWords
 from podforge.units import MIX_RATE, to_samples
 
 Heard = tuple[int, int, int, int]  # a range of the spoken text, and when it sounds
@@ -15,9 +15,7 @@ SHORTEST_WORD = to_samples(0.05, MIX_RATE)  # there is no time for a word in les
 _WORD = re.compile(r"\S+")
 
 
-def timed_words(
-    speech: Speech, heard: Sequence[Heard], start: int, end: int
-) -> tuple[TimedWord, ...]:
+def timed_words(speech: Speech, heard: Sequence[Heard], start: int, end: int) -> TimedWords:
     """Every written word of a speech with its time, in order and never running backwards.
 
     Words that the engine timed get their times, through the offset map of the spoken text.
@@ -32,10 +30,7 @@ def timed_words(
     words = [(match.start(), match.end()) for match in _WORD.finditer(speech.text)]
     times = _known(words, found)
     filled = _fill(words, times, start, end)
-    return tuple(
-        TimedWord(speech.text[first:last], *time)
-        for (first, last), time in zip(words, filled, strict=True)
-    )
+    return TimedWords(speech.text, (w + t for w, t in zip(words, filled, strict=True)))
 
 
 def _known(

@@ -1,13 +1,17 @@
 """A local server that speaks the real protocols of speech services, and misbehaves when told.
 
 A fault is queued with `server.faults.append(...)` and meets the next request: `Reply(429, ...)`, or
-`HALF`, `SLOW`, `HANG_UP`, `PAGE`.  What was asked is in `server.asked`, in order.
+`HALF`, `HANG_UP`, `PAGE`, `slow(seconds)`; one in `server.lines` meets every request with such a
+text.  What was asked is in `server.asked`, in order.
 """
 
 import base64
+import email
+import email.policy
 import io
 import json
 import re
+import sys
 import threading
 import time
 import wave
@@ -65,6 +69,8 @@ class SpeechServer:
     port: int = 0
     key: str = ""
     faults: list[Reply] = field(default_factory=list)
+    lines: dict[str, Reply] = field(default_factory=dict)
+    lives: int = sys.maxsize  # requests that it answers before it dies
     asked: list[Asked] = field(default_factory=list)
     voices: dict[str, dict[str, str]] = field(default_factory=dict)
     most_at_once: int = 0
@@ -83,6 +89,13 @@ class SpeechServer:
         """The texts that were asked for."""
         return [asked.json["input"] for asked in self.asked if asked.path.endswith("/speech")]
 
+    def fault(self, asked: Asked) -> Reply | None:
+        """What goes wrong with a request, if anything."""
+        if len(self.asked) > self.lives:
+            return HANG_UP
+        found = [reply for text, reply in self.lines.items() if text.encode() in asked.body]
+        return (found or (self.faults and [self.faults.pop(0)]) or [None])[0]
+
     def reply(self, asked: Asked) -> Reply:
         """What a good server says."""
         given = asked.headers.get("authorization", asked.headers.get("xi-api-key", ""))
@@ -93,6 +106,11 @@ class SpeechServer:
             return Reply(200, wav(speech(asked.json["input"])), {"Content-Type": "audio/wav"})
         if asked.path.startswith("/v1/text-to-"):
             return self.elevenlabs(asked)
+        if asked.path == "/v1/audio/voices" and asked.method == "POST":
+            form = form_of(asked)
+            self.voices[form["name"]] = form
+            said = {"success": True, "voice": {"name": form["name"]}}
+            return Reply(200, json.dumps(said).encode(), {"Content-Type": "application/json"})
         if asked.path == "/v1/audio/voices" and asked.method == "GET":
             said = {"voices": sorted(self.voices)}
             return Reply(200, json.dumps(said).encode(), {"Content-Type": "application/json"})
@@ -129,6 +147,18 @@ class SpeechServer:
             }
         headers = {"Content-Type": "application/json", "request-id": f"req-{len(self.asked)}"}
         return Reply(200, json.dumps(said).encode(), headers)
+
+
+def form_of(asked: Asked) -> dict[str, str]:
+    """The fields of a multipart form (RFC 7578); of a file its content, as Latin-1."""
+    head = b"Content-Type: " + asked.headers["content-type"].encode() + b"\r\n\r\n"
+    message = email.message_from_bytes(head + asked.body, policy=email.policy.HTTP)
+    return {
+        part.get_param("name", header="content-disposition"): part.get_payload(decode=True).decode(
+            "latin-1"
+        )
+        for part in message.iter_parts()
+    }
 
 
 def speech(text: str) -> "np.ndarray[Any, Any]":
@@ -177,7 +207,7 @@ def serving(server: SpeechServer | None = None) -> Iterator[SpeechServer]:
             asked = Asked(self.command, self.path, headers, body)
             with server.turn:
                 server.asked.append(asked)
-                fault = server.faults.pop(0) if server.faults else None
+                fault = server.fault(asked)
                 server.at_once += 1
                 server.most_at_once = max(server.most_at_once, server.at_once)
             try:

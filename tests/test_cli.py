@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -257,33 +256,6 @@ def test_a_command_that_contradicts_itself_is_a_usage_error(arguments, short, tm
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "output").exists()
-
-
-def test_ctrl_c_keeps_what_was_rendered_and_says_how_to_go_on(tmp_path):
-    script = tmp_path / "long.md"
-    script.write_text(
-        SHORT + "\n\n".join(f"**Mara:** This is line {n} of many." for n in range(3000))
-    )
-    command = [sys.executable, "-m", "podforge", "render", "long.md", "--events", "jsonl"]
-    process = subprocess.Popen(
-        command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        start_new_session=True,
-    )  # fmt: skip
-    done = 0
-    while done < 20:
-        line = process.stderr.readline()
-        assert line, "it ended before it was stopped"
-        done += '"JobDone"' in line
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: everyone in the group
-    _, rest = process.communicate(timeout=20)
-    names = [json.loads(line)["event"] for line in rest.splitlines() if line.startswith("{")]
-    assert names[-3:] == ["RenderFailed", "BatchFailed", "Erred"]
-    assert process.returncode == -signal.SIGINT
-    assert "run the same command again" in rest
-    assert "Traceback" not in rest
-    assert not alive(process.pid), "workers outlived the command"
-    facts = json.loads(run("plan", "long.md", "--json", cwd=tmp_path).stdout)
-    assert sum(job["status"] == "cached" for job in facts["jobs"]) >= 20
 
 
 def alive(group: int) -> bool:

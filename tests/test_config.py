@@ -75,8 +75,9 @@ VALUES = {
     "encoding": ("ascii", "cp1252"),
     "include": ("notes", "index"),
     "offline": ("yes", "no"),
+    "draft": ("yes", "no"),
 }
-SWITCHES = ("strict", "offline")
+SWITCHES = ("strict", "offline", "draft")
 PATHS = ("voices", "cache", "output")
 TWO = (*SWITCHES, "split")  # values there are: either may be said over the other
 
@@ -227,7 +228,7 @@ def test_the_tables_of_settings_are_those_of_the_readers_and_of_the_command():
     assert (*PARTS, "all") == settings_keys.PARTS
     flags = {word for option in render.params for word in getattr(option, "opts", ())}
     assert {f"--{key.name}" for key in KEYS} <= flags
-    assert {f"--{name}" for name in SHARED} <= flags
+    assert {f"--{name.replace('_', '-')}" for name in SHARED} <= flags
 
 
 # --- what is wrong is told where it was said -------------------------------------------------

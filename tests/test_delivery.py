@@ -7,7 +7,9 @@ import re
 import shutil
 import stat
 import subprocess
-from collections.abc import Sequence
+import tracemalloc
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -23,6 +25,7 @@ from podforge.delivery import writing
 from podforge.delivery.captions import (
     MOST_MILLISECONDS,
     ROW_CHARACTERS,
+    Caption,
     CaptionWord,
     captions,
     rows,
@@ -31,13 +34,13 @@ from podforge.delivery.captions import (
 from podforge.delivery.chapters import chapters_json
 from podforge.delivery.cover import MOST_BYTES, drawn_cover, mime_of, own_cover
 from podforge.delivery.report import Report, ReportedLine, ReportedOutput, report_json
-from podforge.delivery.sidecars import playlist, sidecars
+from podforge.delivery.sidecars import TRANSCRIPTS, playlist, write_sidecars
 from podforge.delivery.tags import Tags, tags_of, write_tags
-from podforge.delivery.transcripts import srt, transcript_json, webvtt
+from podforge.delivery.transcripts import JSON, SUBRIP, WEBVTT, Transcript, write
 from podforge.delivery.writing import publish, staging
 from podforge.errors import DiskFull, InputError, Place, StorageError
 from podforge.script import DISCLOSURE, Header, Script
-from podforge.timeline import Line, Mark, Section, TimedWord, Timeline
+from podforge.timeline import Line, Mark, Section, TimedWord, TimedWords, Timeline
 from tests.probe import ffmpeg, probe, probe_by_ffmpeg, probe_by_ffprobe
 
 RATE = 44_100
@@ -119,7 +122,7 @@ def test_captions_end_where_sentences_end() -> None:
 
 
 def test_slow_speech_is_cut_by_time() -> None:
-    found = captions(timeline_of(line_of("Mara", "so very slow it is today", pace=3.0)))
+    found = list(captions(timeline_of(line_of("Mara", "so very slow it is today", pace=3.0))))
     assert len(found) > 1
     assert all(c.end - c.start <= MOST_MILLISECONDS for c in found)
 
@@ -201,7 +204,7 @@ def test_captions_never_overlap_run_back_or_are_empty(
         line_of(who, " ".join(words), start / 1000, pace / 1000)
         for who, words, start, pace in sorted(lines, key=lambda line: line[2])
     ]
-    found = captions(timeline_of(*made))
+    found = list(captions(timeline_of(*made)))
     assert sum(len(c.words) for c in found) == sum(len(line.words) for line in made)
     assert all(before.end <= after.start for before, after in pairwise(found))
     for caption in found:
@@ -212,12 +215,34 @@ def test_captions_never_overlap_run_back_or_are_empty(
         assert caption.start <= times[0] <= times[-1] <= caption.end
 
 
+def test_captions_of_lines_that_overlap_come_in_order_of_time() -> None:
+    long = line_of("Mara", "One two three. Four five six. Seven eight nine.", 0, 2.0)
+    found = list(captions(timeline_of(long, line_of("Jo", "Oh.", 0.5), line_of("Al", "Ah.", 6.2))))
+    starts = [("Mara", 0), ("Jo", 500), ("Mara", 6000), ("Al", 6200), ("Mara", 12_000)]
+    assert [(c.speaker, c.start) for c in found] == starts
+
+
 # transcripts
+
+
+def text_of(kind: Transcript, found: Iterable[Caption]) -> str:
+    text = io.StringIO()
+    write(found, {kind: text})
+    return text.getvalue()
+
+
+def sidecars(timeline: Timeline, header: Header, folder: Path) -> dict[str, str]:
+    """The text of each file, by its suffix."""
+    write_sidecars(timeline, header, lambda suffix: folder / f"a{suffix}")
+    return {
+        suffix: (folder / f"a{suffix}").read_text(encoding="utf-8")
+        for suffix in (*TRANSCRIPTS, ".chapters.json")
+    }
 
 
 def test_webvtt_escapes_names_and_text_and_times_each_word() -> None:
     line = line_of("A & <B>", "a<b --> c&d", start=3_600.0)
-    assert webvtt(captions(timeline_of(line))) == (
+    assert text_of(WEBVTT, captions(timeline_of(line))) == (
         "WEBVTT\n\n"
         "01:00:00.000 --> 01:00:00.900\n"
         "<v A &amp; &lt;B&gt;>a&lt;b <01:00:00.300>--&gt; <01:00:00.600>c&amp;d\n"
@@ -227,12 +252,12 @@ def test_webvtt_escapes_names_and_text_and_times_each_word() -> None:
 def test_webvtt_word_times_rise_strictly_inside_the_cue() -> None:
     words = (TimedWord("a", 0, 0), TimedWord("b", 0, 0), TimedWord("c", 0, 441))
     line = Line(("M",), "a b c", 0, 441, words, Place("a.md"))
-    assert webvtt(captions(timeline_of(line))).endswith("<v M>a b c\n")
+    assert text_of(WEBVTT, captions(timeline_of(line))).endswith("<v M>a b c\n")
 
 
 def test_srt_names_the_speaker_when_it_changes() -> None:
     lines = [line_of("Mara", "One.", 0), line_of("Mara", "Two.", 1), line_of("Jo", "Three.", 2)]
-    assert srt(captions(timeline_of(*lines))) == (
+    assert text_of(SUBRIP, captions(timeline_of(*lines))) == (
         "1\n00:00:00,000 --> 00:00:00,300\nMara: One.\n\n"
         "2\n00:00:01,000 --> 00:00:01,300\nTwo.\n\n"
         "3\n00:00:02,000 --> 00:00:02,300\nJo: Three.\n"
@@ -240,7 +265,8 @@ def test_srt_names_the_speaker_when_it_changes() -> None:
 
 
 def test_transcript_json_has_segments_and_words() -> None:
-    value = json.loads(transcript_json(captions(timeline_of(line_of("Ana", "Guten Tag", 0.5)))))
+    made = captions(timeline_of(line_of("Ana", "Guten Tag", 0.5)))
+    value = json.loads(text_of(JSON, made))
     assert value["version"] == "1.0.0"
     assert value["segments"] == [
         {
@@ -256,20 +282,38 @@ def test_transcript_json_has_segments_and_words() -> None:
     ]
 
 
-def test_no_control_character_reaches_a_transcript() -> None:
+def test_no_control_character_reaches_a_transcript(tmp_path: Path) -> None:
     words = (
         TimedWord("\x1b[31mred", 0, 100),
         TimedWord("\x00", 100, 200),
         TimedWord("\ud800", 200, 300),
     )
     line = Line(("Ev\nil\x07",), "", 0, 300, words, Place("a.md"))
-    for text in sidecars(timeline_of(line, marks=[Mark("\x1b]0;x\x07", 0)]), HEADER).values():
+    made = timeline_of(line, marks=[Mark("\x1b]0;x\x07", 0)])
+    for text in sidecars(made, HEADER, tmp_path).values():
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", text)
-        text.encode()
 
 
-def test_a_silent_episode_has_valid_files() -> None:
-    texts = sidecars(timeline_of(), Header())
+def test_the_captions_of_a_book_are_never_all_in_memory(tmp_path: Path) -> None:
+    text = "a word after a word, " * 10
+    edges = [(m.start(), m.end()) for m in re.finditer(r"\S+", text)]
+
+    def line(number: int) -> Line:
+        start = number * 20 * RATE
+        rows = [(*edge, start + n * 9999, start + n * 9999 + 8888) for n, edge in enumerate(edges)]
+        return Line(("M",), text, start, rows[-1][-1], TimedWords(text, rows), Place("a.md"))
+
+    made = timeline_of(*map(line, range(80)))  # 4 000 words
+    tracemalloc.start()
+    write_sidecars(made, HEADER, lambda suffix: tmp_path / f"a{suffix}")
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (tmp_path / "a.srt").stat().st_size > 20_000
+    assert most < 150_000  # the captions alone take four times that
+
+
+def test_a_silent_episode_has_valid_files(tmp_path: Path) -> None:
+    texts = sidecars(timeline_of(), Header(), tmp_path)
     assert texts[".vtt"] == "WEBVTT\n"
     assert texts[".srt"] == ""
     assert json.loads(texts[".transcript.json"])["segments"] == []
@@ -278,9 +322,8 @@ def test_a_silent_episode_has_valid_files() -> None:
 
 def test_ffmpeg_reads_the_subtitles_as_we_meant_them(tmp_path: Path) -> None:
     lines = [line_of("Mara", "Fish & chips, <please>.", 0), line_of("Tobias", "No. " * 30, 5)]
-    texts = sidecars(timeline_of(*lines), HEADER)
+    texts = sidecars(timeline_of(*lines), HEADER, tmp_path)
     for suffix in (".vtt", ".srt"):
-        (tmp_path / f"a{suffix}").write_text(texts[suffix], encoding="utf-8")
         command = [ffmpeg(), "-v", "error", "-i", str(tmp_path / f"a{suffix}"), "-f", "srt", "-"]
         done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
         assert not done.stderr
@@ -739,11 +782,23 @@ def test_an_output_folder_that_cannot_be_is_an_error_of_ours(tmp_path: Path) -> 
         put(tmp_path / "a.srt", "x")
 
 
-def test_what_a_killed_render_left_is_swept_after_a_day(tmp_path: Path) -> None:
-    old, young = tmp_path / ".podforge-old", tmp_path / ".podforge-young"
-    for folder in (old, young):
-        folder.mkdir()
-    os.utime(old, (0, 0))
-    with staging(tmp_path):
-        assert not old.exists()
-        assert young.exists()
+def test_what_a_killed_render_left_goes_and_a_living_one_stays_however_old(tmp_path: Path) -> None:
+    killed = tmp_path / ".podforge-killed"
+    killed.mkdir()
+    (killed / ".podforge-held").touch()  # by nobody
+    with staging(tmp_path) as living:
+        os.utime(living, (0, 0))  # a clock that jumped
+        with staging(tmp_path):
+            assert not killed.exists()
+            assert living.exists()
+    assert names_in(tmp_path) == []
+
+
+def test_many_write_into_one_folder_at_once(tmp_path: Path) -> None:
+    def write(number: int) -> None:
+        for _ in range(40):
+            put(tmp_path / f"{number}.srt", "x")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+    assert len(names_in(tmp_path)) == 4

@@ -165,7 +165,7 @@ def test_windows_are_silent_between_spans_and_loud_at_their_edges(
 
 def test_an_unknown_engine_names_the_others() -> None:
     assert set(ENGINES) <= set(engine_names())
-    with pytest.raises(Unavailable, match=r"installed: espeak, espeak-window, .*tone"):
+    with pytest.raises(Unavailable, match=r"installed: .*espeak, espeak-window, .*tone"):
         find_engine("espaek")
 
 

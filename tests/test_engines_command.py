@@ -42,3 +42,35 @@ def test_an_unknown_engine_is_an_error_that_names_the_others():
     done = podforge("engines", "show", "espaek")
     assert done.returncode == 69
     assert "installed: " in done.stderr
+
+
+def test_an_engine_is_listed_with_the_settings_of_the_project(tmp_path):
+    assert "the model" in missing_in(tmp_path, "kokoro")
+    (tmp_path / "model").mkdir()
+    for name in ("kokoro-v1.0.onnx", "voices-v1.0.bin"):
+        (tmp_path / "model" / name).write_bytes(b"x")
+    (tmp_path / "podforge.yaml").write_text("engines:\n  kokoro: {model: model}\n")
+    assert "the model" not in missing_in(tmp_path, "kokoro")
+    shown = podforge("engines", "show", "kokoro", cwd=tmp_path).stdout
+    assert f"model: {tmp_path / 'model'}" in shown
+
+
+def test_what_is_wrong_with_a_setting_of_the_project_is_told_at_its_place(tmp_path):
+    (tmp_path / "podforge.yaml").write_text("engines:\n  vibevoice: {steps: none}\n")
+    done = podforge("engines", "show", "vibevoice", cwd=tmp_path)
+    assert done.returncode == 65
+    assert "podforge.yaml:2:15: error: " in done.stderr
+
+
+def test_secrets_are_not_shown(tmp_path):
+    (tmp_path / "config" / "podforge").mkdir(parents=True)
+    user = tmp_path / "config" / "podforge" / "config.yaml"
+    user.write_text("engines:\n  elevenlabs: {api_key: hush-hush}\n")
+    done = podforge("engines", "show", "elevenlabs", XDG_CONFIG_HOME=str(tmp_path / "config"))
+    assert done.returncode == 0, done.stderr
+    assert "hush" not in done.stdout
+
+
+def missing_in(folder, name):
+    found = json.loads(podforge("engines", "show", name, "--json", cwd=folder).stdout)
+    return [need["what"] for need in found["needs"] if not need["found"]]

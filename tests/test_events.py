@@ -229,3 +229,13 @@ def test_secrets_of_a_command_line_are_not_logged(tmp_path):
     assert "@host/m?access_token=REDACTED&v=1" in shown
     with open_log(tmp_path / "log", words, "podforge"):
         pass
+
+
+def test_a_log_is_never_written_into_something_else(tmp_path):
+    script = tmp_path / "k.md"
+    script.write_text("Hello there.\n")
+    done = podforge("render", script, "-o", tmp_path / "k.wav", "--log", script)
+    assert done.returncode == 2
+    assert "no log of podforge" in done.stderr
+    assert script.read_text() == "Hello there.\n"
+    assert not (tmp_path / "k.wav").exists()

@@ -339,6 +339,20 @@ def test_a_staff_stays_at_its_bench_from_run_to_run(tmp_path: Path) -> None:
     assert not any(is_alive(pid) for pid in pids(log))
 
 
+def test_a_larger_staff_serves_a_run_with_as_many_as_it_asks_for(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    bench = partial(Workbench, str(log))
+    with Staff() as staff:
+        outcomes(run(bench, chores(6, k0="sleep 0.4"), workers=2, staff=staff))
+        eventually(lambda: all(worker.ready for worker in staff.crew))
+        assert len(staff.crew) == 2
+        surplus = staff.crew[1]
+        given: list[object] = []
+        surplus.give = lambda batch, _: given.extend(batch)  # type: ignore[method-assign]
+        outcomes(run(bench, chores(6), workers=1, staff=staff))
+        assert given == []
+
+
 def test_a_bench_is_closed_before_one_of_another_kind_is_opened(tmp_path: Path) -> None:
     log = tmp_path / "log"
     first, second = partial(Workbench, str(log)), partial(AllAtOnce, str(log))

@@ -207,6 +207,13 @@ def test_a_renamed_file_changes_the_fingerprint(folder):
     assert hub.fingerprint(str(folder)) != before
 
 
+def test_two_files_that_are_links_to_one_blob_have_a_fingerprint(folder, tmp_path):
+    copy = shutil.copytree(folder, tmp_path / "linked")
+    for place, one in ((folder, shutil.copy), (copy, lambda a, b: b.symlink_to(a))):
+        one(place / "tokenizer.json", place / "added_tokens.json")
+    assert hub.fingerprint(str(copy)) == hub.fingerprint(str(folder))
+
+
 def test_files_are_hashed_once(folder, hashed):
     age(folder)
     first = hub.fingerprint(str(folder))
@@ -533,7 +540,7 @@ def test_a_repository_without_all_that_is_needed_is_not_used(server):
 
 def test_without_huggingface_hub_the_error_says_what_to_install(server, monkeypatch):
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    monkeypatch.delitem(sys.modules, "podforge.engines.vibevoice.downloading", raising=False)
+    monkeypatch.delitem(sys.modules, "podforge.engines.downloading", raising=False)
     _, text = failed(Unavailable)
     assert "pip install 'podforge[vibevoice]'" in text
 

@@ -86,6 +86,21 @@ def test_a_configuration_that_leads_out_of_the_folder_is_not_followed(tmp_path):
     assert model_in(folder).network == folder / "kitten_tts_mini.onnx"
 
 
+def test_the_fingerprint_is_of_the_files_that_the_configuration_names(tmp_path):
+    folder = tiny_onnx.kitten(tmp_path)
+    speaks, settings = model_in(folder).network, {"model": str(folder)}
+    before = Kitten().fingerprint(settings)
+    (folder / "a.onnx").write_bytes(b"another")
+    assert Kitten().fingerprint(settings) == before
+    assert model_in(folder).network == speaks
+    speaks.write_bytes(speaks.read_bytes() + b"x")
+    assert Kitten().fingerprint(settings) != before
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "voices": "voices_b.npz"}))
+    (folder / "voices_b.npz").touch()
+    assert model_in(folder).voices == folder / "voices_b.npz"
+
+
 @pytest.mark.parametrize("broken", ["[]", "{", '{"speed_priors": {"a": "fast"}}', "3"])
 def test_a_broken_configuration_is_an_error(tmp_path, broken):
     folder = tiny_onnx.kitten(tmp_path)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from podforge.engines.base import Take
 from podforge.engines.network.addresses import checked_address, host_of
-from podforge.engines.network.gathering import gather
+from podforge.engines.network.gathering import Manners, gather
 from podforge.engines.network.keys import key_of, need_of, without
 from podforge.engines.network.pace import Pace
 from podforge.engines.network.patience import Patience, patiently
@@ -38,7 +38,7 @@ def take(job):
 
 def gathered(count, call, watch=None, at_once=4):
     watch = watch or Watching()
-    return gather(jobs(count), call, watch, at_once=at_once, pace=Pace(0), patience=AT_ONCE)
+    return gather(jobs(count), call, watch, Manners(at_once, Pace(0), AT_ONCE, "see the key"))
 
 
 # --- what a status means
@@ -47,7 +47,7 @@ def gathered(count, call, watch=None, at_once=4):
 @pytest.mark.parametrize(
     ("status", "kind"),
     [(429, Kind.BUSY), (500, Kind.BUSY), (503, Kind.BUSY), (408, Kind.BUSY), (401, Kind.REFUSED),
-     (403, Kind.REFUSED), (302, Kind.REFUSED), (400, Kind.WRONG), (404, Kind.WRONG),
+     (403, Kind.REFUSED), (302, Kind.REFUSED), (400, Kind.WRONG), (404, Kind.REFUSED),
      (422, Kind.WRONG)],
 )  # fmt: skip
 def test_a_status_says_whether_another_try_helps(status, kind):
@@ -332,7 +332,7 @@ def test_half_a_body_is_tried_again_and_a_page_of_html_is_not():
     assert half.value.kind is Kind.BUSY
     with pytest.raises(Trouble, match=r"text/html and no WAV.*Bad gateway") as page:
         samples_of(b"<html>Bad gateway</html>", "text/html; charset=utf-8")
-    assert page.value.kind is Kind.WRONG
+    assert page.value.kind is Kind.REFUSED
     with pytest.raises(Trouble, match="audio/mpeg and no WAV"):
         samples_of(b"ID3" + bytes(100), "audio/mpeg")
 
@@ -348,3 +348,30 @@ def test_whatever_a_server_sends_is_sound_or_a_trouble(noise, at, junk):
             continue
         assert np.isfinite(found).all()
         assert 8_000 <= rate <= 192_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["http://[::1", "http://localhost:abc", "http://localhost:99999", "https://exa mple.org",
+     "https://\u00e9..x"],
+)  # fmt: skip
+def test_what_is_no_address_is_an_error_of_ours(text):
+    with pytest.raises(SettingError, match="no address"):
+        checked_address(text)
+
+
+def test_a_fault_of_the_engine_itself_loses_no_take_that_was_asked_for():
+    turn = threading.Barrier(3, timeout=10)
+
+    def call(job):
+        if job.place.line <= 3:
+            turn.wait()
+        if job.place.line == 2:
+            raise IndexError("a short list")
+        return take(job)
+
+    found = []
+    with pytest.raises(IndexError):
+        found.extend(gathered(9, call, at_once=3))
+    assert {each.key for each in found} >= {jobs(9)[0].key, jobs(9)[2].key}
+    assert len(found) < 8

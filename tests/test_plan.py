@@ -271,3 +271,12 @@ def test_an_engine_that_wants_it_sees_the_text_around_and_keys_do_not_know():
         ("our.", ""),
     ]
     assert keys(plan) == keys(planned(script))
+
+
+def test_context_is_the_text_around_a_job_even_between_windows_and_lines_of_an_ensemble():
+    script = dialogue([("Ana", "aaaa."), ("Ana&Ben", "bbbb."), ("Ben", "cccc.")], {2: "scene"})
+    limits = replace(WINDOWS, context=5, most_characters=5, least_characters=1)
+    plan = planned(script, limits)
+    assert [(job.before, job.after) for job in plan.jobs] == [
+        ("", "bbbb."), ("aaaa.", "bbbb."), ("bbbb.", "cccc."), ("bbbb.", "")
+    ]  # fmt: skip

@@ -1,7 +1,10 @@
 """`podforge retake`: another take of a line, kept in a file for Git; what renders make of it."""
 
 import json
+import os
 import re
+import shlex
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,11 +13,14 @@ from fake_engines import FakeWindow
 from hypothesis import given
 from hypothesis import strategies as st
 
+from podforge.cli.choices import Typed
 from podforge.errors import InputError, Place, UsageError
 from podforge.pcm import from_wav
 from podforge.plan import make_plan
 from podforge.project import Request, open_project
-from podforge.retaking import find_spot
+from podforge.retaking import check_takes, find_spot, known_takes, next_takes
+from podforge.settings import EngineFlags, Flag, parse_flag
+from podforge.store import Store
 from podforge.takes import Choice, read_takes, takes_path, takes_text
 from tests import in_process
 from tests.builders import UTTERANCES, WINDOWS, cast_of, dialogue
@@ -98,7 +104,7 @@ def test_a_take_is_made_listened_to_and_kept(script, spoken):
     table = [line.split("\t") for line in done.stdout.splitlines()[1:]]
     assert [row[0] for row in table] == ["0", "1", "2"]
     assert [row[-1] for row in table] == [f"output/s/takes/9-{take}.wav" for take in range(3)]
-    assert "podforge retake s.md:9 --keep" in done.stderr
+    assert "podforge retake s.md:9 --engine fake --cache store --keep" in done.stderr
     assert not takes_path(script).exists()
     sounds = [from_wav((script.parent / row[-1]).read_bytes())[0].tobytes() for row in table]
     assert len(set(sounds)) == 3
@@ -167,8 +173,9 @@ def test_a_line_that_is_several_jobs_or_none_or_always_alike_says_so(script):
     assert find_spot(project, Place("s.md", 11), 2).said.speaker == "Tobias"
     with pytest.raises(UsageError, match=r"nobody speaks in s\.md:3"):
         find_spot(project, Place("s.md", 3), 0)
+    alike = open_project(Request(script, "espeak"))
     with pytest.raises(UsageError, match=r"same way each time.*lexicon"):
-        find_spot(open_project(Request(script, "espeak")), Place("s.md", 7), 0)
+        check_takes(alike, find_spot(alike, Place("s.md", 7), 0))
     assert "names no line" in run(script, "retake", "s.md", code=2).stderr
 
 
@@ -262,3 +269,67 @@ def test_a_takes_file_is_read_as_it_was_written_whatever_the_order(tmp_path_fact
     read = [replace(choice, place=Place("")) for choice in read_takes(script).choices]
     assert sorted(read, key=repr) == sorted(found, key=repr)
     assert takes_text(read) == takes_text(found)
+
+
+@pytest.mark.usefixtures("one_process")
+def test_make_builds_again_after_the_first_choice(script):
+    folder = script.parent
+    (folder / "Makefile").write_text("s.wav: s.md\n\ttouch built $@\n-include s.d\n")
+    run(script, "render", "s.md", "-o", "s.wav", "--depfile", "s.d")
+    os.utime(script, (1, 1))
+
+    def up_to_date():
+        return subprocess.run(["make", "-q", "s.wav"], cwd=folder, check=False).returncode == 0
+
+    assert up_to_date()
+    written = script.read_bytes()
+    assert "s.md has a new time" in run(script, "retake", "s.md:7", "--keep", "1").stderr
+    assert not up_to_date()
+    assert script.read_bytes() == written
+    assert "new time" not in run(script, "retake", "s.md:7", "--keep", "2").stderr
+
+
+@pytest.mark.usefixtures("one_process")
+def test_what_is_next_is_said_with_the_options_that_were_given(script):
+    done = run(script, "retake", "s.md:11", "--try", "1", "--job", "2")
+    assert "s.md:11 --job 2 --engine fake --cache store --keep 1" in done.stderr
+    flags = EngineFlags((parse_flag("fake.gap=a b"), Flag("steps", "3")))
+    typed = Typed(engine="fake", include=("notes",), flags=flags, allowed=(Path("m"),))
+    assert shlex.join(typed.words()) == (
+        "--engine fake --include notes --allow-root m --set 'fake.gap=a b' --steps 3"
+    )
+
+
+def test_takes_behind_unusable_ones_are_found(script, tmp_path, monkeypatch):
+    job = open_project(Request(script, "fake")).plan.jobs[0]
+    spoken = {job.retaken(take).key for take in (2, 3, 60)}
+    monkeypatch.setattr("podforge.retaking.is_spoken", lambda _, take: take.key in spoken)
+    store = Store(tmp_path / "store")
+    assert known_takes(store, job) == [2, 3, 60]
+    assert next_takes(store, job, 2) == [61, 62]
+
+
+@pytest.mark.usefixtures("one_process")
+def test_the_way_back_is_open_on_an_engine_whose_takes_are_alike(script):
+    assert (
+        "there is no other take"
+        in run(script, "retake", "s.md:7", "--keep", "1", engine="espeak", code=2).stderr
+    )
+    assert (
+        "take 0 is kept" in run(script, "retake", "s.md:7", "--keep", "0", engine="espeak").stderr
+    )
+
+
+def test_a_number_beyond_the_jobs_of_a_line_is_an_error_of_usage(script):
+    project = open_project(Request(script, "fake"))
+    with pytest.raises(UsageError, match=r"spoken in 1 job \(--job 1: Mara"):
+        find_spot(project, Place("s.md", 7), 5)
+
+
+@pytest.mark.usefixtures("one_process")
+def test_scripts_that_share_an_output_folder_do_not_share_their_takes(script):
+    (script.parent / "podforge.yaml").write_text("output: site\n")
+    (script.parent / "t.md").write_text(SCRIPT)
+    for name in ("s", "t"):
+        table = run(script, "retake", f"{name}.md:7").stdout.splitlines()
+        assert f"site/takes/{name}/7-" in table[-1]

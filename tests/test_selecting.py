@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from podforge.cli.destinations import destinations, preview
+from podforge.cli.destinations import destinations, draft, preview
 from podforge.errors import Place, UsageError
 from podforge.media import decode
 from podforge.pcm import to_wav
@@ -208,6 +208,15 @@ def test_a_preview_goes_where_it_is_told_with_nothing_beside_it(tmp_path):
     assert preview(named).completed((), ()).everything() == (tmp_path / "part.MP3",)
     (usual,) = destinations([Path("s.md")], None, (), split=True)
     assert preview(usual).completed((), ()).everything() == (Path("output/s/s.preview.mp3"),)
+
+
+@pytest.mark.parametrize("kind", [preview, draft])
+def test_an_episode_that_is_called_like_a_preview_or_a_draft_is_not_written_over(kind, tmp_path):
+    (episode,) = destinations([Path(f"s.{kind.__name__}.md")], f"{tmp_path}/", ())
+    episode.beside(".report.json").write_text("{}")
+    (other,) = destinations([Path("s.md")], f"{tmp_path}/", ())
+    with pytest.raises(UsageError, match=rf"s\.{kind.__name__}.* is an? .*episode"):
+        kind(other)
 
 
 def test_the_bed_of_the_whole_is_under_the_part(script):

@@ -261,7 +261,7 @@ def test_all_that_is_wrong_with_it_is_told_at_once(tmp_path):
 
 def test_it_is_utf_8_and_may_be_empty(tmp_path):
     path = project_file(tmp_path, "# nothing yet\nengines:\n")
-    assert read_config(tmp_path) == Config((ConfigFile(path),))
+    assert read_config(tmp_path) == Config((ConfigFile(path, shared=True),))
     path.write_bytes(b"engine: \xff\n")
     with pytest.raises(InputError, match="not UTF-8"):
         read_config(tmp_path)
@@ -295,6 +295,32 @@ def test_the_home_folder_is_no_project_of_what_lies_below_it(tmp_path, monkeypat
     assert find_project_file(inner) is None
     assert find_project_file(home) == own
     assert find_project_file(project_file(home / "shows", "").parent) == home / "shows" / own.name
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o1777])
+def test_nothing_counts_above_a_folder_that_others_may_write_into(mode, tmp_path):
+    script = tmp_path / "open" / "mine"
+    script.mkdir(parents=True)
+    far = project_file(tmp_path, "engine: fake\n")
+    assert find_project_file(script) == far
+    (tmp_path / "open").chmod(mode)
+    assert find_project_file(script) is None
+    near = project_file(tmp_path / "open", "engine: fake\n")
+    assert find_project_file(script) == near  # our own
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_file_or_folder_of_somebody_else_does_not_count(tmp_path):
+    script = tmp_path / "folder" / "mine"
+    script.mkdir(parents=True)
+    far = project_file(tmp_path, "engine: fake\n")
+    near = project_file(script, "engine: espeak\n")
+    os.chown(near, 12345, -1)
+    assert find_project_file(script) == far
+    os.chown(tmp_path / "folder", 12345, -1)
+    assert find_project_file(script) is None
+    os.chown(script, 12345, -1)  # a folder that was mounted: its owner is who wrote the script
+    assert find_project_file(script) == near
 
 
 # --- folders ---------------------------------------------------------------------------------

@@ -250,7 +250,7 @@ def test_what_does_not_touch_the_sound_of_a_book_mixes_nothing(here):
 
 def test_another_ffmpeg_encodes_everything_again_and_speaks_nothing(here, monkeypatch):
     monkeypatch.setattr("podforge.finishing.ffmpeg_version", lambda: "another")
-    monkeypatch.setattr("podforge.stamps.said", lambda order: "another")
+    monkeypatch.setattr("podforge.surroundings.said", lambda order: "another")
     monkeypatch.setattr("podforge.inputs.ffmpeg_version", lambda: "another")
     _, events = render(here, BOOK, "mp3")
     assert mixed_seconds(events) > 10

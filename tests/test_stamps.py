@@ -6,11 +6,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from podforge import spine, witnesses
+from podforge import inputs, spine, stamps, surroundings, witnesses
+from podforge.inputs import TICK_NS
+from podforge.pcm import to_wav
+from podforge.stamps import Stamp
 from tests.in_process import podforge
 
 DAY_SECONDS = 86_400
@@ -26,6 +31,7 @@ engine: fake
 **Ana:** Good evening to all of you.
 """
 VOICE = "language: en\n"
+CONSENT = "consent: {owner: A, kind: self, date: 2026-01-01, allowed_uses: any}\n"
 RENDER = ("render", "e.md", "-o", "out/e.wav", "-j", "1")
 
 
@@ -33,6 +39,11 @@ def run(folder: Path, *more: str, **env: str) -> subprocess.CompletedProcess[str
     """Render in a project with a store and a home of its own."""
     home = {"HOME": str(folder / "home"), "XDG_CONFIG_HOME": ""}
     return podforge(*RENDER, "--cache", "store", *more, cwd=folder, **home | env)
+
+
+def settle() -> None:
+    """Let what was written be older than what reads it."""
+    time.sleep(2 * TICK_NS / 1e9)
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +64,7 @@ def rendered(tmp_path_factory) -> Path:
         path.write_text(text)
     for path in here.rglob("*"):
         os.utime(path, (time.time() - 3600,) * 2)
+    settle()
     done = run(here)
     assert done.returncode == 0, done.stderr
     here.rename(folder / "kept")
@@ -64,6 +76,7 @@ def project(rendered) -> Iterator[Path]:
     """Where it was rendered: a stamp knows its files by their paths."""
     here = rendered / "here"
     shutil.copytree(rendered / "kept", here)
+    settle()
     yield here
     shutil.rmtree(here)
 
@@ -157,7 +170,7 @@ def test_the_settings_of_a_user_count_once_they_are_there(project, looked):
 
 def test_a_comment_is_looked_at_once_and_changes_nothing(project, looked):
     (project / "e.md").write_text(SCRIPT.replace("a comment", "another"))
-    os.utime(project / "e.md", (time.time() - 60,) * 2)
+    settle()
     assert looked(project)
     assert "unchanged" in looked.done.stderr
     assert not looked(project)
@@ -174,7 +187,7 @@ def test_what_changed_while_it_was_read_leaves_a_stamp_that_wants_a_look(project
 
 def test_warnings_are_told_again_and_strict_still_fails(project, looked):
     (project / "e.md").write_text(SCRIPT.replace("Good", "SLOW, good") + "\n[sparkle: x]\n")
-    os.utime(project / "e.md", (time.time() - 60,) * 2)
+    settle()
 
     def warnings() -> list[str]:
         return [line for line in looked.done.stderr.splitlines() if "warning:" in line]
@@ -191,11 +204,138 @@ def test_warnings_are_told_again_and_strict_still_fails(project, looked):
     assert not looked(project)
 
 
+def test_a_chapter_of_an_earlier_render_is_named_until_it_is_gone(project, looked):
+    stray = project / "parts" / "e-07-cut.wav"
+    stray.parent.mkdir()
+    stray.write_bytes(b"")
+    settle()
+    how = ("-o", "parts/", "--split", "chapters", "--format", "wav")
+    assert looked(project, *how)
+    for _ in range(2):
+        assert "e-07-cut.wav is not of this render" in looked.done.stderr
+        assert not looked(project, *how)
+    stray.unlink()
+    assert not looked(project, *how)
+    assert "not of this render" not in looked.done.stderr
+
+
 def test_strict_needs_one_look(project, looked):
     assert looked(project, "--strict")
     for how in ("--strict", "--no-strict"):
         assert not looked(project, how)
         assert looked.done.returncode == 0
+
+
+def test_another_file_that_came_while_it_was_read_is_not_taken_for_what_was_read(
+    project, looked, monkeypatch
+):
+    """Moved over the script, and older than it by itself."""
+    other = project / "other.md"
+    other.write_text(SCRIPT.replace("evening", "morning"))
+    os.utime(other, (1, 1))
+    (project / "e.md").write_text(SCRIPT.replace("evening", "night"))
+    settle()
+    read = spine.open_project
+
+    def replaced(*arguments):
+        opened = read(*arguments)
+        other.replace(project / "e.md")
+        return opened
+
+    monkeypatch.setattr(spine, "open_project", replaced)
+    assert looked(project)
+    monkeypatch.setattr(spine, "open_project", read)
+    assert looked(project)
+    assert "unchanged" not in looked.done.stderr
+
+
+def test_a_script_is_looked_at_before_it_is_read(tmp_path):
+    """Where a file system keeps no time of such a change."""
+    name = str(tmp_path / "e.md")
+    before = inputs.Beginning(10**18, {name: [5, 1, "read"]})
+    assert before.holds({name: [5, 2, "read"], "later": [1, 1, "x"]})
+    assert not before.holds({name: [5, 1, "another"]})
+
+
+def test_from_another_folder_it_names_and_touches_its_own_files(project, looked):
+    def render(folder: str, output: str) -> None:
+        script = project / "e.md"
+        looked.done = podforge(
+            "render", script, "-o", output, "-j", "1", "--cache", project / "store",
+            cwd=project / folder, HOME=str(project / "home"), XDG_CONFIG_HOME="",
+        )  # fmt: skip
+        assert looked.done.returncode == 0, looked.done.stderr
+
+    render("", "out/f.wav")
+    render("out", "f.wav")
+    assert "unchanged" in looked.done.stderr
+    assert looked.done.stdout == "f.wav\n"
+
+
+def test_links_count_as_they_are_named(project, looked):
+    """A sound, and the recording of a voice, behind a link that leads elsewhere now."""
+    for name, level in (("one", 0.1), ("two", 0.2)):
+        noise = np.random.default_rng(1).normal(0, level, 24_000).astype(np.float32)
+        (project / f"{name}.wav").write_bytes(to_wav(noise, 24_000))
+        voice = project / "takes" / name
+        voice.mkdir(parents=True)
+        (voice / "clip.wav").write_bytes(to_wav(noise, 24_000))
+        (voice / "voice.yaml").write_text(f"language: en\nreference: clip.wav\n{CONSENT}")
+    sound, voice = project / "now.wav", project / "voices" / "linked"
+    sound.symlink_to("one.wav")
+    voice.symlink_to("../takes/one")
+    text = SCRIPT.replace("voice: mara", "voice: linked")
+    (project / "e.md").write_text(text + "\n[sfx: now.wav]\n")
+    settle()
+    assert looked(project)
+    assert looked.done.returncode == 0, looked.done.stderr
+    assert not looked(project)
+    for link, target in ((sound, "two.wav"), (voice, "../takes/two")):
+        link.unlink()
+        link.symlink_to(target)
+        settle()
+        assert looked(project)
+        assert "unchanged" not in looked.done.stderr
+        assert not looked(project)
+
+
+@pytest.mark.parametrize("name", ["__version__", "VERSIONS"])
+def test_another_podforge_makes_it_again(name, project, looked, monkeypatch):
+    for module in (surroundings, inputs):
+        monkeypatch.setattr(module, name, "another")
+    assert looked(project)
+    assert "unchanged" not in looked.done.stderr
+
+
+def test_a_stamp_of_a_checkout_with_other_fields_is_none(project, looked, monkeypatch):
+    @dataclass(frozen=True)
+    class Other(Stamp):
+        more: str = ""
+
+    monkeypatch.setattr(stamps, "Stamp", Other)
+    assert looked(project)
+    assert looked.done.returncode == 0
+
+
+def test_an_output_that_is_not_ours_to_touch_is_made_again(project, looked, monkeypatch):
+    def touchable(path, mode, **_):
+        return not str(path).endswith("e.wav")
+
+    before = (project / "out" / "e.wav").stat().st_ino
+    monkeypatch.setattr(stamps.os, "access", touchable)
+    monkeypatch.setattr(stamps.os, "geteuid", lambda: 12_345)
+    assert not looked(project, "--restat")
+    assert looked(project)
+    assert looked.done.returncode == 0
+    assert (project / "out" / "e.wav").stat().st_ino != before
+
+
+def test_a_folder_in_the_place_of_an_output_is_told_before_anything_is_spoken(project, looked):
+    (project / "out" / "g.vtt").mkdir()
+    assert looked(project, "-o", "out/g.wav", "--events", "jsonl", "--force")
+    assert looked.done.returncode == 74
+    assert "g.vtt is a folder" in looked.done.stderr
+    assert '"planned"' not in looked.done.stderr
 
 
 def test_a_large_file_is_hashed_only_when_it_was_touched(tmp_path, monkeypatch):
@@ -220,3 +360,12 @@ def test_nothing_heavy_is_imported_for_an_answer(project):
     heavy = {"markdown_it", "mutagen", "PIL", "podforge.reading", "podforge.spine"}
     heavy |= {"podforge.media", "podforge.signal", "scipy", "podforge.speaking"}
     assert heavy & imported == set()
+
+
+def test_a_file_that_was_moved_here_is_as_new_as_the_move(tmp_path):
+    (tmp_path / "old").write_text("x")
+    os.utime(tmp_path / "old", (1, 1))
+    settle()
+    moment = time.time_ns() - TICK_NS
+    (tmp_path / "old").replace(tmp_path / "new")
+    assert witnesses.changed_since(witnesses.look([tmp_path / "new"]), moment)

@@ -127,17 +127,10 @@ def test_after_kill_9_in_a_window_only_that_window_is_spoken_again(project, mode
         "--batch", "1", "--events", "jsonl", "-o", "out.wav",
     ]  # fmt: skip
 
-    def start(cache: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "podforge", *common, "--cache", cache],
-            cwd=project, stderr=subprocess.PIPE, text=True, env=os.environ,
-        )  # fmt: skip
-
-    def events(process: subprocess.Popen[str]) -> list[dict[str, object]]:
-        assert process.stderr
-        return [json.loads(line) for line in process.stderr if line.startswith("{")]
-
-    process = start("killed")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "podforge", *common, "--cache", "killed"],
+        cwd=project, stderr=subprocess.PIPE, text=True, env=os.environ,
+    )  # fmt: skip
     assert process.stderr
     done: list[str] = []
     for line in process.stderr:
@@ -151,8 +144,9 @@ def test_after_kill_9_in_a_window_only_that_window_is_spoken_again(project, mode
     process.stderr.close()
     assert done
     assert not (project / "out.wav").exists()
-    with start("killed") as again:
-        spoken = {event["key"] for event in events(again) if event["event"] == "JobStarted"}
+    again = podforge(*common, "--cache", "killed", cwd=project)
+    events = map(json.loads, again.stderr.splitlines())
+    spoken = {event["key"] for event in events if event["event"] == "JobStarted"}
     assert len(spoken) == 3 - len(done)
     assert not spoken & set(done)
     resumed = (project / "out.wav").read_bytes()

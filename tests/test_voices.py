@@ -208,7 +208,7 @@ def test_a_voice_without_settings_for_the_engine_is_refused(tmp_path: Path) -> N
 WRONG = [
     ("", "1:1", "a voice is a map"),
     ("- a\n", "1:1", "a voice is a map"),
-    ("language: en\nengine: {}\n", "2:1", 'no key "engine" (did you mean "engines"?)'),
+    ("language: en\nengine: {}\n", "2:1", '"engine" is one name (did you mean "engines"?)'),
     ("description: x\n", "1:1", '"language" is missing'),
     ("language: British\n", "1:1", "not a language tag"),
     ("language: [en]\n", "1:1", "must be a text"),

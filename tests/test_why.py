@@ -133,6 +133,10 @@ def test_the_command_shows_why(tmp_path):
         assert done.returncode == 0, done.stderr
         return [(job["status"], job["why"]) for job in json.loads(done.stdout)["jobs"]]
 
+    drafted = in_process.podforge(
+        "render", script, "-o", tmp_path / "d.wav", "--draft", *options[2:]
+    )
+    assert drafted.returncode == 0, drafted.stderr
     assert told() == [("new", ["never rendered"])] * 2
     rendered = in_process.podforge("render", script, "-o", tmp_path / "s.wav", *options)
     assert rendered.returncode == 0, rendered.stderr

@@ -1,3 +1,9 @@
+import pickle
+import tracemalloc
+
+import pytest
+
+from podforge.clip import Word, Words
 from podforge.script import Edit, Spoken
 from podforge.wording import timed_words
 from tests.builders import say, spoken_as
@@ -61,3 +67,27 @@ def test_words_that_are_heard_outside_the_line_are_brought_inside():
     times = [t for w in words for t in (w.start, w.end)]
     assert times == sorted(times)
     assert times[-1] <= 110
+
+
+def test_words_are_kept_as_numbers_and_equal_those_that_are_not():
+    rows = [[0, 4, 100, 200], [5, 8, 200, 250], [9, 13, 250, 600]]
+    words = Words(rows)
+    plain = tuple(Word(*row) for row in rows)
+    assert (words == plain, plain == words, hash(words) == hash(plain)) == (True, True, True)
+    assert (words[0], words[-1], words[1:], len(words)) == (plain[0], plain[2], plain[1:], 3)
+    assert words != Words(rows[:2])
+    assert pickle.loads(pickle.dumps(words)) == words
+    with pytest.raises(IndexError):
+        words[3]
+    with pytest.raises(AttributeError):
+        words.more = 1
+
+
+def test_a_word_that_is_kept_takes_as_much_as_its_numbers():
+    said = say("Ana", "word " * 10_000)
+    tracemalloc.start()
+    words = timed_words(said, [], 0, 10_000)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(words) == 10_000
+    assert kept < 10_000 * 4 * 8 * 1.5  # four numbers a word; objects would take five times as much

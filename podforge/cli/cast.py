@@ -23,7 +23,7 @@ def cast(script: Path, voices: Path | None, encoding: str | None) -> None:
     from podforge.reading import front_matter, has_front_matter, speakers_block, suggest_cast
 
     choices = choices_for(script)
-    asked = request_for(script, Typed("", voices, encoding), choices)
+    asked = request_for(script, Typed(voices=voices, encoding=encoding), choices)
     found = suggest_cast(script, asked.encoding, choices.config.front)
     print_rows(
         ("speaker", "turns", "words", "line"),

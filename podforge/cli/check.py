@@ -59,7 +59,7 @@ def check(
     for script in scripts:
         account, found = None, None
         try:
-            typed = Typed("", voices, encoding, include=include, allowed=allowed)
+            typed = Typed(voices=voices, encoding=encoding, include=include, allowed=allowed)
             found = _opened(request_for(script, typed, choices_for(script)))
             problems, account = found.warnings, found.account
         except InputError as error:

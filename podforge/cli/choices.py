@@ -1,6 +1,7 @@
 """From what was typed to what holds: flags, the environment, and files of settings."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -8,20 +9,37 @@ from podforge.errors import Unavailable
 from podforge.request import Request
 from podforge.settings import Choices, EngineFlags, Flag, environment_flags, read_config
 from podforge.settings.engines import PREFIX
-from podforge.settings.keys import CACHE, ENCODING, ENGINE, INCLUDE, OFFLINE, TARGET, VOICES
+from podforge.settings.keys import CACHE, DRAFT, ENCODING, ENGINE, INCLUDE, OFFLINE, TARGET, VOICES
 
 
 @dataclass(frozen=True)
 class Typed:
-    """What a command line says about reading and casting; empty and None: nothing."""
+    """What a command line says about reading, casting and the store; empty and None: nothing."""
 
     engine: str = ""
     voices: Path | None = None
+    cache: Path | None = None
     encoding: str | None = None
     flags: EngineFlags = field(default=EngineFlags())
     target: str = ""
     include: tuple[str, ...] = ()
     allowed: tuple[Path, ...] = ()  # never from a file: a script must not allow itself anything
+    draft: bool | None = False  # None: as the settings say
+
+    def words(self) -> list[str]:
+        """The options as they are typed, for a command that is to do the same again."""
+        given: dict[str, Sequence[object]] = {
+            "--engine": [self.engine] * bool(self.engine),
+            "--voices": [self.voices] if self.voices else [],
+            "--cache": [self.cache] if self.cache else [],
+            "--encoding": [self.encoding] if self.encoding else [],
+            "--include": self.include,
+            "--allow-root": self.allowed,
+        }
+        options = [
+            word for name, all_ in given.items() for one in all_ for word in (name, str(one))
+        ]
+        return [*options, *(word for flag in self.flags.flags for word in flag.words)]
 
 
 def choices_for(script: Path | None = None) -> Choices:
@@ -32,14 +50,15 @@ def choices_for(script: Path | None = None) -> Choices:
 def request_for(script: Path, typed: Typed, choices: Choices) -> Request:
     """What is asked of a script.  Raises what is wrong with a setting, and where it was made."""
     return Request(
-        script,
-        _engine(choices, typed.engine),
-        choices.of(VOICES, typed.voices),
-        choices.of(ENCODING, typed.encoding) or "utf-8",
-        with_environment(typed.flags, choices),
-        choices.of(TARGET, typed.target or None) or "",
-        choices.of(INCLUDE, typed.include or None) or (),
+        script=script,
+        engine=_engine(choices, typed.engine),
+        voices=choices.of(VOICES, typed.voices),
+        encoding=choices.of(ENCODING, typed.encoding) or "utf-8",
+        flags=with_environment(typed.flags, choices),
+        target=choices.of(TARGET, typed.target or None) or "",
+        include=choices.of(INCLUDE, typed.include or None) or (),
         allowed=typed.allowed,
+        draft=choices.of(DRAFT, typed.draft) or False,
     )
 
 

@@ -1,7 +1,7 @@
 """`podforge config`: the settings in effect, and where each was made."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +12,10 @@ from podforge.cli.render import render
 from podforge.plain import plain
 
 if TYPE_CHECKING:
+    from podforge.cli.choices import Typed
     from podforge.settings import EngineFlags
 
-_OF_RENDER = ("output", "formats", "target", "split", "jobs", "strict")
+_OF_RENDER = ("output", "formats", "target", "split", "jobs", "strict", "draft")
 _script_argument = click.argument("script", type=click.Path(path_type=Path), required=False)
 
 
@@ -35,10 +36,9 @@ def config_group() -> None:
 @json_option
 @engine_options
 def show(
-    script: Path | None, engine: str, voices: Path | None, cache: Path | None,
-    encoding: str | None, include: tuple[str, ...], flags: "EngineFlags", origin: bool,
-    as_json: bool, output: str | None, formats: str, target: str, split: str | None,
-    jobs: int | None, strict: bool | None,
+    script: Path | None, typed: "Typed", flags: "EngineFlags", origin: bool, as_json: bool,
+    output: str | None, formats: str, target: str, split: str | None,
+    jobs: int | None, strict: bool | None, draft: bool | None,
 ) -> int:  # fmt: skip
     """Show every setting that would hold for a script, or in this folder.
 
@@ -52,16 +52,17 @@ def show(
     """
     import os
 
-    from podforge.cli.choices import Typed, choices_for
+    from podforge.cli.choices import choices_for
     from podforge.cli.effective import effective, strangers
     from podforge.console import print_rows
 
-    typed = Typed(engine, voices, encoding, flags, target, include)
+    typed = replace(typed, flags=flags, target=target)
     given = {
-        "engine": engine or None, "format": formats or None, "target": target or None,
-        "voices": voices, "cache": cache, "output": output, "jobs": jobs, "strict": strict,
-        "split": None if split is None else split == "chapters", "encoding": encoding,
-        "include": include or None, "offline": flags.offline,
+        "engine": typed.engine or None, "format": formats or None, "target": target or None,
+        "voices": typed.voices, "cache": typed.cache, "output": output, "jobs": jobs,
+        "strict": strict, "split": None if split is None else split == "chapters",
+        "encoding": typed.encoding, "include": typed.include or None,
+        "offline": flags.offline, "draft": draft,
     }  # fmt: skip
     rows = list(effective(script, choices_for(script), typed, given))
     for text in strangers(os.environ):

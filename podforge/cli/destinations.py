@@ -1,13 +1,15 @@
 """From `-o` and `--format` to the files that each script becomes."""
 
+import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from podforge.delivering import Outputs
 from podforge.depfile import named
 from podforge.encodings import STREAMS, Format, format_of
-from podforge.errors import UsageError
+from podforge.errors import UsageError, storage
 
 
 def parse_formats(text: str) -> tuple[Format, ...]:
@@ -53,12 +55,32 @@ def preview(outputs: Outputs) -> Outputs:
 
     Raises `UsageError` for a name that belongs to an episode, which has a report beside it.
     """
-    if not outputs.typed:
-        return replace(outputs, stem=f"{outputs.stem}.preview", split=False, bare=True)
-    if outputs.beside(".report.json").exists():
-        text = f"-o {outputs.beside(outputs.typed)} is an episode, and this is a part of one"
-        raise UsageError(text, hint="name another file, or none")
-    return replace(outputs, split=False, bare=True)
+    stem = outputs.stem if outputs.typed else f"{outputs.stem}.preview"
+    found = replace(outputs, stem=stem, split=False, bare=True)
+    if found.beside(".report.json").exists():
+        text = f"{found.beside(found.typed)} is an episode, and this is a part of one"
+        raise UsageError(text, hint="name another file with -o")
+    return found
+
+
+def draft(outputs: Outputs) -> Outputs:
+    """Where a draft goes: `NAME.draft.mp3`, or the file that was named.
+
+    Raises `UsageError` for a name that belongs to a final episode, as its report says.
+    """
+    found = outputs if outputs.typed else replace(outputs, stem=f"{outputs.stem}.draft")
+    report = found.beside(".report.json")
+    if report.exists() and not _is_of_draft(report):
+        text = f"{found.beside(found.typed)} is a finished episode, and this is a draft"
+        raise UsageError(text, hint="name another file with -o")
+    return found
+
+
+def _is_of_draft(report: Path) -> bool:
+    with suppress(ValueError), storage("reading", report):
+        facts = json.loads(report.read_bytes())
+        return isinstance(facts, dict) and bool(facts.get("draft"))
+    return False
 
 
 def check_depfile(path: Path, scripts: Sequence[Path]) -> None:

@@ -9,7 +9,9 @@ import click
 from podforge.cli.options import json_option
 
 if TYPE_CHECKING:
-    from podforge.cast import Limits
+    from collections.abc import Sequence
+
+    from podforge.cast import Limits, Settings
     from podforge.engines.base import EngineSpec, Need
 
 
@@ -31,12 +33,15 @@ class Listed:
     rate: int  # samples per second
     most_characters: int  # in one call
     settings: tuple[str, ...]
+    set: dict[str, str]  # of them in this folder, without secrets
     needs: "tuple[Need, ...]"
 
 
-def listed(spec: "EngineSpec") -> Listed:
-    """The facts of an engine with its usual settings."""
-    limits, about, needs = spec.limits({}), spec.about, spec.needs({})
+def listed(spec: "EngineSpec", settings: "Settings | None" = None) -> Listed:
+    """The facts of an engine with these settings.  Raises `SettingError`."""
+    from podforge.settings import public
+
+    limits, about, needs = spec.limits(settings or {}), spec.about, spec.needs(settings or {})
     presets, recordings = not spec.needs_reference, about.cloning or spec.needs_reference
     return Listed(
         name=spec.name,
@@ -53,8 +58,32 @@ def listed(spec: "EngineSpec") -> Listed:
         rate=limits.rate,
         most_characters=limits.most_characters,
         settings=spec.known_settings,
+        set={name: str(value) for name, value in public(settings or {}).items()},
         needs=needs,
     )
+
+
+def listed_here(names: "Sequence[str]") -> list[Listed]:
+    """The facts of engines with the settings that hold in this folder, and in the environment.
+
+    Raises what is wrong with a setting, where it was made.
+    """
+    from podforge.cli.choices import choices_for, with_environment
+    from podforge.engines import find_engine
+    from podforge.errors import Place, UsageError
+    from podforge.project import Engines
+    from podforge.settings import EngineFlags, placed
+
+    choices = choices_for()
+    flags = with_environment(EngineFlags(), choices)
+    engines, found = Engines(Place(""), config=choices.config, flags=flags), []
+    for name in names:
+        spec, written = find_engine(name), engines.written(name)
+        try:
+            found.append(listed(spec, engines.values(name)))
+        except UsageError as error:
+            raise placed(error, written, Place(name)) from error
+    return found
 
 
 @click.group("engines", invoke_without_command=True)
@@ -82,10 +111,10 @@ def list_engines(as_json: bool = False) -> None:
     podforge engines list --json | jq -r '.engines[] | select(.ready) | .name'
     """
     from podforge.console import print_rows
-    from podforge.engines import engine_names, find_engine
+    from podforge.engines import engine_names
     from podforge.plain import plain
 
-    found = [listed(find_engine(name)) for name in engine_names()]
+    found = listed_here(engine_names())
     if as_json:
         facts = {"version": 1, "engines": [asdict(each) for each in found]}
         click.echo(json.dumps(facts))
@@ -110,9 +139,8 @@ def show_engine(name: str, as_json: bool) -> None:
     podforge engines show vibevoice --json
     """
     from podforge.console import print_facts
-    from podforge.engines import find_engine
 
-    engine = listed(find_engine(name))
+    (engine,) = listed_here([name])
     if as_json:
         click.echo(json.dumps({"version": 1, **asdict(engine)}))
         return
@@ -130,6 +158,7 @@ def show_engine(name: str, as_json: bool) -> None:
         "licence": engine.licence,
         "sound": f"{engine.rate} Hz",
         "settings": ", ".join(engine.settings) or "none",
+        "set here": ", ".join(f"{name}: {value}" for name, value in engine.set.items()),
         **{n.what: "found" if n.found else f"missing: {n.remedy}" for n in engine.needs},
     })  # fmt: skip
 

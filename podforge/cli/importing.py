@@ -45,7 +45,8 @@ def import_file(
 
     if file.suffix.lower() in SCRIPTS:
         raise UsageError(f"{file} is a script already", hint=f"podforge render {file}")
-    asked = request_for(file, Typed("", voices, encoding, include=include), choices_for(file))
+    typed = Typed(voices=voices, encoding=encoding, include=include)
+    asked = request_for(file, typed, choices_for(file))
     script, voices = read(file, Asked(asked.encoding, include=asked.include)), asked.voices
     for problem in script.warnings:
         click.echo(plain(str(problem)), err=True)

@@ -6,11 +6,9 @@ An option that is not given is None or empty: what then holds, `podforge.cli.cho
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
-
-Command = TypeVar("Command", bound=Callable[..., object])
 
 _PATH = click.Path(path_type=Path)
 
@@ -40,9 +38,25 @@ allow_root_option = click.option(
 )  # fmt: skip
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
+draft_option = click.option(
+    "--draft/--no-draft", default=None,
+    help="Speak all of it with the embedded engine, beside the final one: NAME.draft.mp3.",
+)  # fmt: skip
 
-def project_options(command: Command) -> Command:
-    """What decides how a script is read and cast."""
+
+def project_options(command: Callable[..., int]) -> Callable[..., int]:
+    """What decides how a script is read and cast, and its store, as one `Typed` in `typed`."""
+
+    @functools.wraps(command)
+    def gather(
+        *, engine: str, voices: Path | None, cache: Path | None, encoding: str | None,
+        include: tuple[str, ...], **given: Any,
+    ) -> int:  # fmt: skip
+        from podforge.cli.choices import Typed
+
+        typed = Typed(engine=engine, voices=voices, cache=cache, encoding=encoding, include=include)
+        return command(typed=typed, **given)
+
     options = [
         click.option(
             "--engine", default="", metavar="NAME",
@@ -54,13 +68,14 @@ def project_options(command: Command) -> Command:
         include_option,
     ]  # fmt: skip
     for option in reversed(options):
-        command = option(command)
-    return command
+        gather = option(gather)
+    return gather
 
 
 # A flag of its own for each setting that several engines have; docs/settings.md has the table.
 _ENGINE_FLAGS = {
     "model": ("ID_OR_FOLDER", "The engine's model."),
+    "base_url": ("URL", "Where the engine's server is."),
     "device": ("NAME", "Where it computes: auto, cuda, mps, cpu."),
     "dtype": ("NAME", "Numbers it computes with: auto, bfloat16, float32."),
     "steps": ("N", "Diffusion steps a frame."),
@@ -88,7 +103,7 @@ def engine_options(command: Callable[..., int]) -> Callable[..., int]:
 
     options = [
         *(
-            click.option(f"--{name}", metavar=metavar, help=text)
+            click.option(f"--{name.replace('_', '-')}", metavar=metavar, help=text)
             for name, (metavar, text) in _ENGINE_FLAGS.items()
         ),
         click.option(

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from podforge.cli.choices import Typed, choices_for, request_for, store_of
-from podforge.cli.destinations import destinations, parse_formats, preview
+from podforge.cli.destinations import destinations, draft, parse_formats, preview
 from podforge.orders import Order
-from podforge.settings import Choices, EngineFlags
+from podforge.settings import Choices
 from podforge.settings.keys import FORMAT, JOBS, OUTPUT, SPLIT, STRICT
 from podforge.threads import processors
 
@@ -17,23 +17,16 @@ from podforge.threads import processors
 class Asked:
     """The options of `podforge render` that say what is made, and how; empty: not given."""
 
+    typed: Typed = field(default=Typed(draft=None))
     output: str | None = None
     formats: str = ""
-    target: str = ""
     split: str | None = None  # chapters, or no
-    engine: str = ""
-    voices: Path | None = None
-    cache: Path | None = None
-    encoding: str | None = None
-    include: tuple[str, ...] = ()
-    flags: EngineFlags = field(default=EngineFlags())
     jobs: int | None = None
     force: bool = False
     strict: bool | None = None
     restat: bool = False
     chapters: tuple[str, ...] = ()  # to be heard alone
     lines: tuple[str, ...] = ()  # ... and lines of the script
-    allowed: tuple[Path, ...] = ()  # folders that cues may name files in
 
 
 def orders_of(scripts: Sequence[Path], asked: Asked) -> list[Order]:
@@ -45,23 +38,31 @@ def orders_of(scripts: Sequence[Path], asked: Asked) -> list[Order]:
 
     formats = parse_formats(Choices(environ=os.environ).of(FORMAT, asked.formats or None) or "")
     places = destinations(scripts, asked.output, formats, usual=folder)
-    typed = Typed(
-        asked.engine, asked.voices, asked.encoding, asked.flags, asked.target, asked.include,
-        asked.allowed,
-    )  # fmt: skip
     split = asked.split == "chapters" if asked.split else None
     part = bool(asked.chapters or asked.lines)
+    requests = {
+        script: replace(
+            request_for(script, asked.typed, choices), chapters=asked.chapters, lines=asked.lines
+        )
+        for script, choices in found.items()
+    }
+    places = [
+        draft(outputs) if requests[script].draft else outputs
+        for script, outputs in zip(scripts, places, strict=True)
+    ]
     return [
         Order(
-            replace(
-                request_for(script, typed, choices), chapters=asked.chapters, lines=asked.lines
+            request=requests[script],
+            outputs=(
+                preview(outputs)
+                if part
+                else replace(outputs, split=choices.of(SPLIT, split) or False)
             ),
-            preview(outputs) if part else replace(outputs, split=choices.of(SPLIT, split) or False),
-            store_of(choices, asked.cache),
-            choices.of(JOBS, asked.jobs) or processors(),
-            asked.force,
-            choices.of(STRICT, asked.strict) or False,
-            asked.restat,
+            store=store_of(choices, asked.typed.cache),
+            workers=choices.of(JOBS, asked.jobs) or processors(),
+            afresh=asked.force,
+            strict=choices.of(STRICT, asked.strict) or False,
+            restat=asked.restat,
         )
         for script, outputs in zip(scripts, places, strict=True)
         for choices in (found[script],)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import click
 from podforge.cli.exits import note
 from podforge.cli.options import (
     allow_root_option,
+    draft_option,
     engine_options,
     json_option,
     project_options,
@@ -17,6 +19,7 @@ from podforge.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from podforge.cli.choices import Typed
     from podforge.project import Project, Request
     from podforge.settings import EngineFlags
     from podforge.store import Store
@@ -25,28 +28,29 @@ if TYPE_CHECKING:
 @click.command()
 @script_argument
 @project_options
+@draft_option
 @allow_root_option
 @click.option("--why", is_flag=True, help="Show what changed since the last render.")
 @json_option
 @engine_options
 def plan(
-    script: Path, engine: str, voices: Path | None, cache: Path | None, encoding: str | None,
-    include: tuple[str, ...], flags: "EngineFlags", why: bool, as_json: bool,
-    allowed: tuple[Path, ...],
+    script: Path, typed: "Typed", flags: "EngineFlags", why: bool, as_json: bool,
+    allowed: tuple[Path, ...], draft: bool | None,
 ) -> int:  # fmt: skip
     """Show the jobs of a script, and which of them are finished already.
 
     \b
     podforge plan episode.md
     podforge plan episode.md --why
+    podforge plan episode.md --draft
     podforge plan episode.md --json | jq '.jobs[] | select(.status == "new") | .key'
     """
-    from podforge.cli.choices import Typed, choices_for, request_for, store_of
+    from podforge.cli.choices import choices_for, request_for, store_of
 
     choices = choices_for(script)
-    typed = Typed(engine, voices, encoding, flags, include=include, allowed=allowed)
+    typed = replace(typed, flags=flags, allowed=allowed, draft=draft)
     request = request_for(script, typed, choices)
-    return show_plans([request], store_of(choices, cache), as_json, why)
+    return show_plans([request], store_of(choices, typed.cache), as_json, why)
 
 
 def show_plans(requests: "Sequence[Request]", store: Path, as_json: bool, why: bool = False) -> int:
@@ -71,16 +75,26 @@ def plan_facts(project: "Project", store: "Store", why: bool = False) -> dict[st
     """A plan as plain values, for JSON and for the table."""
     from podforge.plan import estimate_seconds
     from podforge.recording import missing_jobs
+    from podforge.tallies import paid_characters, unperformed
 
     script = project.script
-    new = {job.key for job in missing_jobs(project.plan, store)}
+    missing = missing_jobs(project.plan, store)
+    new = {job.key for job in missing}
     reasons = _reasons(project, store, new) if why else {}
+    parts = project.cast.parts
     return {
         "version": 1,
         "script": script.path,
         "title": script.header.title,
         "speakers": list(script.speakers()),
-        "voices": {name: part.voice.name for name, part in project.cast.parts.items()},
+        "voices": {name: part.voice.name for name, part in parts.items()},
+        "engines": {name: part.engine for name, part in parts.items()},
+        "draft": project.draft,
+        "stand_ins": {
+            part.stands_for: part.voice.name for part in parts.values() if part.stands_for
+        },
+        "not_performed": [asdict(lost) for lost in unperformed(script, project.cast)],
+        "paid_characters": paid_characters(missing, project.cast),
         "chapters": list(script.chapters()),
         "turns": script.turns(),
         "words": script.words(),

@@ -2,6 +2,7 @@
 
 import json
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import click
 from podforge.cli.exits import told
 from podforge.cli.options import (
     allow_root_option,
+    draft_option,
     engine_options,
     json_option,
     project_options,
@@ -19,6 +21,7 @@ from podforge.cli.results import print_paths
 
 if TYPE_CHECKING:
     from podforge.batch import Rendered
+    from podforge.cli.choices import Typed
     from podforge.settings import EngineFlags
 
 
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
 )
 @click.option("--split", type=click.Choice(["chapters", "no"]), help="A file for each chapter.")
 @project_options
+@draft_option
 @allow_root_option
 @click.option("-j", "--jobs", type=click.IntRange(1, 256), metavar="N",
               help="Worker processes [one a processor].")  # fmt: skip
@@ -64,12 +68,11 @@ if TYPE_CHECKING:
 @engine_options
 def render(
     scripts: tuple[Path, ...], output: str | None, formats: str, target: str,
-    split: str | None, engine: str, voices: Path | None, cache: Path | None, encoding: str | None,
-    include: tuple[str, ...], flags: "EngineFlags", jobs: int | None, force: bool,
+    split: str | None, typed: "Typed", flags: "EngineFlags", jobs: int | None, force: bool,
     strict: bool | None,
     depfile: Path | None, restat: bool, dry_run: bool, as_json: bool, events: str | None,
     log: Path | None, quiet: bool, fail_fast: bool, chapters: tuple[str, ...],
-    lines: tuple[str, ...], allowed: tuple[Path, ...],
+    lines: tuple[str, ...], allowed: tuple[Path, ...], draft: bool | None,
 ) -> int:  # fmt: skip
     """Render scripts to finished, tagged episodes.
 
@@ -87,6 +90,7 @@ def render(
     podforge render season/*.md -o site/ --format mp3,opus -j 4
     podforge render book.md -o book.m4b --log night.log
     podforge render book.md --only "Chapter 2"         book.preview.mp3, from the same clips
+    podforge render episode.md --draft                 episode.draft.mp3, by espeak-ng
     """
     from podforge.batch import render_all
     from podforge.cli.depfiles import Depfile
@@ -98,8 +102,9 @@ def render(
     from podforge.cli.streaming import check_stream, stream
 
     asked = Asked(
-        output, formats, target, split, engine, voices, cache, encoding, include, flags,
-        jobs, force, strict, restat, chapters, lines, allowed,
+        typed=replace(typed, flags=flags, target=target, allowed=allowed, draft=draft),
+        output=output, formats=formats, split=split, jobs=jobs, force=force, strict=strict,
+        restat=restat, chapters=chapters, lines=lines,
     )  # fmt: skip
     orders = orders_of(scripts, asked)
     if depfile:

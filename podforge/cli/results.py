@@ -11,4 +11,5 @@ from podforge.plain import plain
 def print_paths(*paths: Path) -> None:
     """A line a path."""
     for path in paths:
-        click.echo(plain(str(path)) if sys.stdout.isatty() else str(path))
+        terminal = sys.stdout is not None and sys.stdout.isatty()
+        click.echo(plain(str(path)) if terminal else str(path))

@@ -4,7 +4,7 @@ import json
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from podforge.errors import Place, UsageError
 from podforge.events import Warned
 
 if TYPE_CHECKING:
+    from podforge.cli.choices import Typed
     from podforge.request import Request
     from podforge.retaking import Audition, Spot
     from podforge.settings import EngineFlags
@@ -40,8 +41,7 @@ _PLACE = re.compile(r"(?P<script>.+?):(?P<line>\d{1,8})(?::(?P<column>\d{1,8}))?
 @json_option
 @engine_options
 def retake(
-    place: str, tries: int | None, keep: int | None, number: int | None, engine: str,
-    voices: Path | None, cache: Path | None, encoding: str | None, include: tuple[str, ...],
+    place: str, tries: int | None, keep: int | None, number: int | None, typed: "Typed",
     flags: "EngineFlags", as_json: bool, allowed: tuple[Path, ...],
 ) -> int:  # fmt: skip
     """Speak a line again, and keep the take that sounds right.
@@ -54,32 +54,30 @@ def retake(
     podforge retake episode.md:12 --try 3
     podforge retake episode.md:12 --keep 2
     """
-    from podforge.cli.choices import Typed, choices_for, request_for, store_of
+    from podforge.cli.choices import choices_for, request_for, store_of
     from podforge.settings.keys import JOBS, OUTPUT
     from podforge.threads import processors
 
     where = _parsed(place)
     script = Path(where.file)
     choices = choices_for(script)
+    typed = replace(typed, flags=flags, allowed=allowed)
     wish = _Wish(
-        request_for(
-            script,
-            Typed(engine, voices, encoding, flags, include=include, allowed=allowed),
-            choices,
-        ),
-        where,
-        number or 0,
-        tries or (keep is None),
-        keep,
-        (choices.of(OUTPUT) or Path("output") / script.stem) / "takes",
-        store_of(choices, cache),
-        choices.of(JOBS) or processors(),
+        request=request_for(script, typed, choices),
+        place=where,
+        number=number or 0,
+        new=tries or (keep is None),
+        keep=keep,
+        folder=_folder(choices.of(OUTPUT), script),
+        store=store_of(choices, typed.cache),
+        workers=choices.of(JOBS) or processors(),
     )
     done = _retake(wish, keep_new=not tries and keep is None)
     if as_json:
         click.echo(json.dumps(_facts(done)))
     else:
-        _show(shlex.quote(place) + (f" --job {number}" if number else ""), done)
+        job = ["--job", str(number)] if number else []
+        _show(shlex.join([place, *job, *typed.words()]), done)
     return 75 if done.failed else 0
 
 
@@ -106,6 +104,7 @@ class _Done:
     kept: int | None
     file: Path  # of the choices
     missing: bool  # the kept take is not in the store
+    touched: bool  # the script has a new time
     failed: bool  # no new take is usable
 
 
@@ -125,7 +124,9 @@ def _retake(wish: _Wish, keep_new: bool) -> _Done:
         for problem in project.script.warnings:
             tell(Warned(str(problem.place), problem.text))
         spot = retaking.find_spot(project, wish.place, wish.number)
-        new = retaking.next_takes(store, spot.job, wish.new)
+        if wish.new or wish.keep:
+            retaking.check_takes(project, spot)
+        new = retaking.next_takes(store, spot.job, wish.new) if wish.new else []
         if new:
             crew = Crew(wish.workers, project.settings)
             retaking.speak(project, spot, new, store, crew, tell)
@@ -133,11 +134,15 @@ def _retake(wish: _Wish, keep_new: bool) -> _Done:
             auditions = tuple(retaking.audition(project, spot, takes, store, wish.folder))
         usable = {made.take for made in auditions if made.path}
         keep = new[-1] if keep_new and new[-1] in usable else wish.keep
-        if keep is not None:
-            retaking.choose(script, project, spot, keep)
+        touched = keep is not None and retaking.choose(script, project, spot, keep)
         missing = keep is not None and keep not in retaking.known_takes(store, spot.job)
     failed = bool(new) and not usable & set(new)
-    return _Done(spot, auditions, keep, takes_path(script), missing, failed)
+    return _Done(spot, auditions, keep, takes_path(script), missing, touched, failed)
+
+
+def _folder(output: Path | None, script: Path) -> Path:
+    """Where takes go to be listened to; scripts that share an output folder have one each."""
+    return output / "takes" / script.stem if output else Path("output") / script.stem / "takes"
 
 
 def _parsed(text: str) -> Place:
@@ -172,7 +177,7 @@ def _facts(done: _Done) -> dict[str, object]:
 def _show(asked: str, done: _Done) -> None:
     """The takes on stdout; on stderr whose they are, what became of them, and what is next.
 
-    `asked` is the line as it was typed, and the number of the job.
+    `asked` is the line as it was typed, with the options that it needs to be found again.
     """
     from podforge.console import print_rows
     from podforge.plain import plain
@@ -208,6 +213,8 @@ def _next_steps(asked: str, done: _Done) -> Sequence[str]:
     if done.kept is None:
         return [f"listen, and keep one: {typed} --keep {done.auditions[-1].take}"]
     steps = [f"take {done.kept} is kept in {done.file}; the next render uses it"]
+    if done.touched:
+        steps.append(f"{done.spot.said.place.file} has a new time, for Make to see the choice")
     if done.missing:
         steps.append(f"take {done.kept} is not in the store: the next render speaks it")
     if done.kept and done.auditions:

@@ -6,18 +6,21 @@ out when it is good: a render that fails writes no byte.
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import gettempdir
 
 from podforge.batch import render_all
 from podforge.cli.exits import told
 from podforge.cli.outcomes import done
 from podforge.cli.readers import telling
-from podforge.errors import UsageError
+from podforge.errors import StorageError, UsageError
 from podforge.events import Event, RenderDone, Tell
 from podforge.orders import Order
 from podforge.store import Store
+from podforge.temporary import temporary_folder
 
 
 def check_stream(orders: Sequence[Order], others: Sequence[str]) -> None:
@@ -32,6 +35,8 @@ def check_stream(orders: Sequence[Order], others: Sequence[str]) -> None:
             f"{what}: stdout takes the audio of one script in one format, and nothing else",
             hint="-o FILE, or -o FOLDER/",
         )
+    if sys.stdout is None:  # the shell closed it
+        raise UsageError("-o -: stdout is closed", hint="pipe it, or -o FILE")
     if sys.stdout.isatty():
         raise UsageError("-o -: stdout is a terminal", hint="pipe it, or -o FILE")
 
@@ -39,7 +44,7 @@ def check_stream(orders: Sequence[Order], others: Sequence[str]) -> None:
 def stream(order: Order, *, quiet: bool, events: bool, log: Path | None) -> int:
     """Render to stdout; the exit code.  Raises `OSError` where stdout takes no more."""
     scripts = [order.request.script]
-    with Store(order.store).scratch() as folder:
+    with _scratch(order.store) as folder:
         outputs = replace(order.outputs, folder=folder, bare=True)
         passing = replace(order, outputs=outputs, passing=True)
         with telling(scripts, quiet=quiet, events=events, log=log) as tell:
@@ -52,6 +57,17 @@ def stream(order: Order, *, quiet: bool, events: bool, log: Path | None) -> int:
             with rendered.product.outputs[0].open("rb") as sound:
                 shutil.copyfileobj(sound, sys.stdout.buffer)
     return ended.exit_code
+
+
+@contextmanager
+def _scratch(store: Path) -> Iterator[Path]:
+    """A temporary folder in the store, or where the system has them: a store may be read-only."""
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(Store(store).scratch())
+        except StorageError:
+            folder = stack.enter_context(temporary_folder(Path(gettempdir()), "podforge-"))
+        yield folder
 
 
 def _unnamed(tell: Tell) -> Tell:

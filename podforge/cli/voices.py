@@ -1,12 +1,15 @@
 """`podforge voices`: who can speak, and how somebody comes to."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from podforge.cli.options import cache_option, voices_option
+from podforge.cli.options import cache_option, json_option, voices_option
+from podforge.cli.previews import preview
+from podforge.cli.remote import remote_group
 from podforge.cli.results import print_paths
 
 if TYPE_CHECKING:
@@ -34,35 +37,52 @@ def voices_group() -> None:
 
 @voices_group.command("list")
 @voices_option
-def list_voices(voices: Path | None) -> None:
-    """List every voice in reach, one a line.
+@cache_option
+@json_option
+def list_voices(voices: Path | None, cache: Path | None, as_json: bool) -> None:
+    """List every voice in reach, one a line, with the engines that it has something for.
 
     \b
     podforge voices list
+    podforge voices list --json | jq '.voices[] | select(.engine == "kokoro") | .name'
     """
+    from podforge.cli.standings import engines_of, facts_of, standings_of
     from podforge.console import print_rows
 
     book = _book(voices)
     found = [book.find(name) for name in book.names()]
+    look = standings_of(cache)
+    if as_json:
+        facts = [facts_of(voice, look(voice)) for voice in found]
+        click.echo(json.dumps({"version": 1, "voices": facts}, ensure_ascii=False))
+        return
     print_rows(
         ("name", "language", "engines", "description"),
-        [(v.name, v.language, " ".join(_engines(v)), v.description) for v in found],
+        [(v.name, v.language, engines_of(v, look(v)), v.description) for v in found],
     )
 
 
 @voices_group.command("show")
 @click.argument("name")
 @voices_option
-def show_voice(name: str, voices: Path | None) -> None:
-    """Show one voice: its settings, its recording, its consent, and what is pinned.
+@cache_option
+@json_option
+def show_voice(name: str, voices: Path | None, cache: Path | None, as_json: bool) -> None:
+    """Show one voice: its recording, its consent, and what it has for each engine, or lacks.
 
     \b
     podforge voices show mara
+    podforge voices show mara --json | jq -r '.engines[] | select(.missing == "") | .engine'
     """
+    from podforge.cli.standings import facts_of, rows_of, standings_of
     from podforge.console import print_facts
 
     voice = _book(voices).find(name)
-    consent = voice.consent
+    consent, standings = voice.consent, standings_of(cache)(voice)
+    if as_json:
+        facts = {"version": 1, **facts_of(voice, standings)}
+        click.echo(json.dumps(facts, ensure_ascii=False))
+        return
     print_facts(
         {
             "name": voice.name,
@@ -72,10 +92,8 @@ def show_voice(name: str, voices: Path | None) -> None:
             "reference": _described(voice.reference) if voice.reference else "none",
             "consent": f"{consent.kind}: {consent.owner}, {consent.date}" if consent else "none",
             "allowed uses": consent.allowed_uses if consent else "",
-            **{
-                f"engine {engine}": ", ".join(f"{key} {value}" for key, value in kept.items())
-                for engine, kept in voice.engines.items()
-            },
+            "usual engine": voice.engine,
+            **rows_of(voice, standings),
             **{f"pinned {engine}": _pinned(voice, engine) for engine in voice.embeddings},
         }
     )
@@ -180,6 +198,10 @@ def unpin_voice(name: str, voices: Path | None, engine: str) -> None:
         click.echo(f"podforge: note: `{again}` makes it again", err=True)
 
 
+voices_group.add_command(remote_group)
+voices_group.add_command(preview)
+
+
 def _book(voices: Path | None) -> "VoiceBook":
     from podforge.cli.choices import choices_for
     from podforge.project import voice_book
@@ -207,10 +229,6 @@ def _tell_added(new: "NewVoice", choice: "Choice") -> None:
         err=True,
     )
     print_paths(new.folder)
-
-
-def _engines(voice: "VoiceFile") -> dict[str, None]:
-    return dict.fromkeys([*voice.engines, *voice.embeddings])
 
 
 def _described(reference: Path) -> str:

@@ -9,7 +9,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from heapq import heappop, heappush
+from itertools import accumulate, chain, count, pairwise
 
 from podforge.plain import plain
 from podforge.timeline import Line, Timeline
@@ -55,17 +56,30 @@ class Caption:
         return " ".join(word.text for word in self.words)
 
 
-def captions(timeline: Timeline) -> tuple[Caption, ...]:
-    """All captions in order of time: none empty, none overlapping, each word in one."""
-    found: list[Caption] = []
-    before = ""
-    for line in timeline.lines:
+def captions(timeline: Timeline) -> Iterator[Caption]:
+    """All captions in order of time: none empty, none overlapping, each word in one.
+
+    They come as they are made: a long book's are never all in memory.
+    """
+    return _in_sequence(_by_start(timeline))
+
+
+def _by_start(timeline: Timeline) -> Iterator[Caption]:
+    """The captions of all lines, by when they start; what lines share may still overlap."""
+    waiting: list[tuple[int, int, Caption]] = []
+    before, number = "", count()
+    for line in sorted(timeline.lines, key=lambda line: line.start):
+        begins = rescale(line.start, timeline.rate, 1000)
+        while waiting and waiting[0][0] <= begins:  # what follows begins no earlier
+            yield heappop(waiting)[-1]
         speaker = " & ".join(plain(name) for name in line.speakers)
         label = f"{speaker}:" if speaker != before else ""
         for words in split(_words(line, timeline.rate), label):
-            found.append(Caption(speaker, False, words, words[0].start, words[-1].end))
+            caption = Caption(speaker, False, words, words[0].start, words[-1].end)
+            heappush(waiting, (caption.start, next(number), caption))
             before = speaker
-    return tuple(_in_sequence(found))
+    while waiting:
+        yield heappop(waiting)[-1]
 
 
 def split(words: Sequence[CaptionWord], label: str = "") -> list[tuple[CaptionWord, ...]]:
@@ -165,11 +179,11 @@ def _groups(words: Sequence[CaptionWord], starts: Sequence[int]) -> list[tuple[C
     return groups[::-1]
 
 
-def _in_sequence(found: Iterable[Caption]) -> Iterator[Caption]:
+def _in_sequence(ordered: Iterable[Caption]) -> Iterator[Caption]:
     """The captions one after the other, each at least 1 ms: an interruption ends the first."""
-    ordered = sorted(found, key=lambda caption: caption.start)
     at, before = 0, ""
-    for caption, after in zip(ordered, [*ordered[1:], None], strict=False):
+    for caption, after in pairwise(chain(ordered, [None])):
+        assert caption, "only the last is followed by nothing"
         start = max(at, caption.start)
         end = min(caption.end, after.start) if after else caption.end
         at = max(start + 1, end)

@@ -6,7 +6,8 @@ bytes and the file can be kept in Git.
 
 import json
 import math
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from podforge.plain import plain
@@ -99,6 +100,17 @@ class ReportedSpeaker:
     allowed_uses: str = ""
     recording: str = ""
     embedding: str = ""
+    engine_from: str = ""  # who chose the engine: command, draft, speaker, voice, script, default
+    stands_for: str = ""  # in a draft: the voice in whose place this one speaks
+
+
+@dataclass(frozen=True)
+class ReportedLoss:
+    """What the script asks for and an engine does not perform: deliveries and vocal events."""
+
+    engine: str
+    deliveries: int
+    events: int
 
 
 @dataclass(frozen=True)
@@ -121,6 +133,9 @@ class Report:
     chapters: tuple[ReportedChapter, ...] = ()
     speakers: tuple[ReportedSpeaker, ...] = ()
     disclosure: str = ""  # what the tags say of how it was made; empty: turned off
+    draft: bool = False
+    not_performed: tuple[ReportedLoss, ...] = ()
+    paid_characters: Mapping[str, int] = field(default_factory=dict)  # of this render, by engine
 
 
 def report_json(report: Report) -> str:

@@ -1,24 +1,32 @@
 """The text files that lie beside an episode."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
 
 from podforge.delivery.captions import captions
 from podforge.delivery.chapters import chapters_json
-from podforge.delivery.transcripts import srt, transcript_json, webvtt
+from podforge.delivery.transcripts import JSON, SUBRIP, WEBVTT, write
 from podforge.plain import plain
 from podforge.script import Header
 from podforge.timeline import Timeline
 
+TRANSCRIPTS = {".vtt": WEBVTT, ".srt": SUBRIP, ".transcript.json": JSON}
 
-def sidecars(timeline: Timeline, header: Header) -> Mapping[str, str]:
-    """Suffix of the file to its text: transcripts and chapters."""
-    found = captions(timeline)
-    return {
-        ".vtt": webvtt(found),
-        ".srt": srt(found),
-        ".transcript.json": transcript_json(found),
-        ".chapters.json": chapters_json(timeline, header),
-    }
+
+def write_sidecars(timeline: Timeline, header: Header, beside: Callable[[str], Path]) -> None:
+    """Write transcripts and chapters, each where `beside` has the file of its suffix.
+
+    Raises `OSError`.
+    """
+    with ExitStack() as files:
+        opened = {
+            kind: files.enter_context(beside(suffix).open("w", encoding="utf-8", newline=""))
+            for suffix, kind in TRANSCRIPTS.items()
+        }
+        write(captions(timeline), opened)
+    chapters = chapters_json(timeline, header)
+    beside(".chapters.json").write_text(chapters, encoding="utf-8", newline="")
 
 
 def playlist(timeline: Timeline, names: Sequence[str]) -> str:

@@ -1,55 +1,73 @@
 """Transcripts: Podcasting 2.0 JSON, WebVTT and SubRip, all from the same captions."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TextIO
 
 from podforge.delivery.captions import Caption, rows
+from podforge.versions import TRANSCRIPT_VERSION
 
-TRANSCRIPT_VERSION = "1.0.0"
-
-
-def transcript_json(captions: Sequence[Caption]) -> str:
-    """Podcasting 2.0 transcript, one segment a row of the file; times in seconds.
-
-    Each segment also carries `words` with their times, which other readers pass over.
-    """
-    encode = json.JSONEncoder(ensure_ascii=False).encode
-    segments = ",\n".join(encode(_segment(caption)) for caption in captions)
-    return f'{{"version": "{TRANSCRIPT_VERSION}", "segments": [\n{segments}\n]}}\n'
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def webvtt(captions: Sequence[Caption]) -> str:
-    """WebVTT (W3C, 2019) with voice spans and the time of each word inside the cue."""
-    cues = (
-        f"{_stamp(caption.start)} --> {_stamp(caption.end)}\n"
-        f"<v {_escaped(caption.speaker)}>{_timed_text(caption)}\n"
-        for caption in captions
-    )
-    return "\n".join(["WEBVTT\n", *cues])
+@dataclass(frozen=True)
+class Transcript:
+    """A kind of transcript: the text before all captions, of each by its number, between, after."""
+
+    head: str
+    cue: Callable[[Caption, int], str]
+    between: str
+    tail: str
 
 
-def srt(captions: Sequence[Caption]) -> str:
-    """SubRip; a caption begins with `Name:` when someone else spoke before."""
-    return "\n".join(
-        f"{number}\n{_stamp(caption.start, ',')} --> {_stamp(caption.end, ',')}\n"
-        + "\n".join(rows([*_label(caption), *(word.text for word in caption.words)]))
-        + "\n"
-        for number, caption in enumerate(captions, start=1)
-    )
+def write(captions: Iterable[Caption], files: Mapping[Transcript, TextIO]) -> None:
+    """Write transcripts side by side, caption by caption."""
+    for kind, file in files.items():
+        file.write(kind.head)
+    for number, caption in enumerate(captions, start=1):
+        for kind, file in files.items():
+            file.write((kind.between if number > 1 else "") + kind.cue(caption, number))
+    for kind, file in files.items():
+        file.write(kind.tail)
 
 
-def _segment(caption: Caption) -> dict[str, object]:
+def _vtt_cue(caption: Caption, _: int) -> str:
+    """A cue with a voice span and the time of each word inside."""
+    times = f"{_stamp(caption.start)} --> {_stamp(caption.end)}"
+    return f"\n{times}\n<v {_escaped(caption.speaker)}>{_timed_text(caption)}\n"
+
+
+def _srt_cue(caption: Caption, number: int) -> str:
+    """A caption begins with `Name:` when someone else spoke before."""
+    times = f"{_stamp(caption.start, ',')} --> {_stamp(caption.end, ',')}"
+    shown = rows([*_label(caption), *(word.text for word in caption.words)])
+    return "\n".join([str(number), times, *shown]) + "\n"
+
+
+def _segment(caption: Caption, _: int) -> str:
+    """One row of the file; `words` with their times are for those who know them."""
     words = [
         {"word": word.text, "startTime": word.start / 1000, "endTime": word.end / 1000}
         for word in caption.words
     ]
-    return {
+    segment = {
         "speaker": caption.speaker,
         "startTime": caption.start / 1000,
         "endTime": caption.end / 1000,
         "body": caption.text,
         "words": words,
     }
+    return _encode(segment)
+
+
+# W3C, 2019.
+WEBVTT = Transcript("WEBVTT\n", _vtt_cue, "", "")
+SUBRIP = Transcript("", _srt_cue, "\n", "")
+# Podcasting 2.0; times in seconds.
+JSON = Transcript(
+    f'{{"version": "{TRANSCRIPT_VERSION}", "segments": [\n', _segment, ",\n", "\n]}\n"
+)
 
 
 def _label(caption: Caption) -> list[str]:

@@ -5,8 +5,6 @@ that a reader sees the old file or the new one and never a part (POSIX `rename`)
 """
 
 import os
-import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from filecmp import cmp
@@ -16,27 +14,20 @@ from podforge.errors import storage
 from podforge.temporary import temporary_folder
 
 _PREFIX = ".podforge-"
-_DAY_SECONDS = 86_400
 
 
 @contextmanager
 def staging(folder: Path) -> Iterator[Path]:
     """A hidden folder inside `folder` to build files in; it is gone afterwards, come what may.
 
-    Makes `folder` when it is missing.  Raises `StorageError` or `DiskFull`.
+    Makes `folder` when it is missing.  What renders left that were killed goes first; where the
+    file system has no locks nobody knows who lives, and it stays.  Raises `StorageError` or
+    `DiskFull`.
     """
     with storage("creating", folder):
         folder.mkdir(parents=True, exist_ok=True)
-        _sweep(folder)
     with temporary_folder(folder, _PREFIX) as temporary:
         yield temporary
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what a render that was killed left more than a day ago."""
-    for left in folder.glob(f"{_PREFIX}*"):
-        if time.time() - left.stat().st_mtime > _DAY_SECONDS:
-            shutil.rmtree(left, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:

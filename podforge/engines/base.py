@@ -102,6 +102,7 @@ class EngineSpec(Protocol):
     voice_key: str  # whose settings of a voice it reads: its own name, or another engine's
     sound_version: int  # raised by hand when the engine's sound changes on purpose
     known_settings: tuple[str, ...] = ()  # of the run; a flag goes to the engines that know it
+    address: str = ""  # of its server, when nobody names another
     needs_reference: bool = False  # a voice is a recording, or an embedding that was made of one
 
     def limits(self, settings: Settings) -> Limits:
@@ -137,6 +138,13 @@ class EngineSpec(Protocol):
 
         Raises `ValueError` saying what is wrong; the caller knows the place.
         """
+
+    def speaks(self, language: str) -> bool:  # noqa: ARG002 - the protocol
+        """Whether it can speak a language at all, by its primary subtag; asked before any work.
+
+        `Limits.languages` says which it speaks well.
+        """
+        return True
 
     def load(self, settings: Settings) -> Engine:
         """Load it; in a worker process only."""

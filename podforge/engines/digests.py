@@ -32,10 +32,12 @@ def folder_digest(folder: Path, files_of: Callable[[Path], Sequence[Path]]) -> s
         if not files:
             raise MissingInput(f"there is no model in {folder}")
         memory = _remembered()
-        entries = {str(path.resolve()): _entry(path, memory) for path in files}
+        found = [_entry(path, memory) for path in files]
+    # Two files may be links to one blob, as in the cache of huggingface_hub.
+    entries = {str(path.resolve()): entry for path, entry in zip(files, found, strict=True)}
     if any(memory.get(path) != entry for path, entry in entries.items()):
         _remember(memory | {path: e for path, e in entries.items() if _settled(e)})
-    named = [[path.name, entry[-1]] for path, entry in zip(files, entries.values(), strict=True)]
+    named = [[path.name, entry[-1]] for path, entry in zip(files, found, strict=True)]
     return hashlib.sha256(json.dumps(named).encode()).hexdigest()[:32]
 
 

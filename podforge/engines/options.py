@@ -94,6 +94,11 @@ def words(what: str, most: int = 2_000) -> Read:
     return how
 
 
+def secret(_name: str, value: Any) -> str:
+    """A text that no error repeats; empty: none, wherever else one may be found."""
+    return str(value).strip()
+
+
 def yes(name: str, value: Any) -> bool:
     """Yes or no, in the words of YAML and of shells."""
     text = str(value).strip().lower()

@@ -118,7 +118,7 @@ class _Run(Generic[TaskT, ResultT]):
             self._staff.hire(self._patience.start_deadline)
 
     def _hand_out(self) -> Iterator[Started]:
-        for worker in self._crew:
+        for worker in self._crew[: self._most]:  # a staff may have more
             if worker.ready and not worker.busy and self._waiting:
                 tasks = self._waiting.take()
                 worker.give(tasks, self._patience.deadline)

@@ -14,7 +14,8 @@ PREFIX = "PODFORGE_"
 FOLDERS = ("model",)  # settings that may name a folder
 # Settings with a flag of their own, for every engine that knows them.
 SHARED = (
-    "model", "device", "dtype", "steps", "guidance", "seed", "window", "batch", "noise",
+    "model", "base_url", "device", "dtype", "steps", "guidance", "seed", "window", "batch",
+    "noise",
 )  # fmt: skip
 
 _SECRET = re.compile(r"(?:.*[_-])?(?:key|token|secret|password)", re.IGNORECASE)
@@ -37,8 +38,16 @@ class Flag:
     @property
     def name(self) -> str:
         """As it is typed."""
-        typed = f"--set {self.engine}.{self.setting}" if self.engine else f"--{self.setting}"
+        flag = f"--{self.setting.replace('_', '-')}"
+        typed = f"--set {self.engine}.{self.setting}" if self.engine else flag
         return self.variable or typed
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """As it is typed, with its value."""
+        if self.engine:
+            return "--set", f"{self.engine}.{self.setting}={self.text}"
+        return self.name, self.text
 
     @property
     def rank(self) -> tuple[bool, bool]:

@@ -27,6 +27,7 @@ class ConfigFile:
     engine: Setting | None = None  # for speakers and scripts that name none
     engines: Mapping[str, Written] = field(default_factory=dict)
     front: yaml.Mapping | None = None  # what front matter says where a script does not
+    shared: bool = False  # with others: it is a project's
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class _Reader:
         if self.problems:
             raise InputError(tuple(self.problems))
         front = yaml.Mapping(tuple(self.front), node.place) if self.front else None
-        return ConfigFile(self.path, self.options, self.engine, self.engines, front)
+        return ConfigFile(self.path, self.options, self.engine, self.engines, front, self.shared)
 
     def entry(self, key: yaml.Scalar, node: yaml.Node) -> None:
         name = ALIASES.get(key.text, key.text)

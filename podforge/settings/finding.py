@@ -1,7 +1,8 @@
 """Where the files of settings are: `podforge.yaml` of a project, `config.yaml` of a user."""
 
 import os
-from collections.abc import Sequence
+import stat
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +48,8 @@ def find_project_file(folder: Path) -> Path | None:
     """The nearest `podforge.yaml` in `folder` or above it.
 
     A repository (a folder with `.git`) is a project of its own: nothing above it counts.  Nor
-    does what lies in the home folder or above, for scripts further down.
+    does what lies in the home folder or above, for scripts further down; nor what lies above a
+    folder that others may write into, or a file of somebody else: anybody may leave one in `/tmp`.
     """
     return find_upwards(folder, (FILE,))
 
@@ -61,18 +63,39 @@ def search(folder: Path, names: Sequence[str]) -> Search:
     """As `find_upwards`, with the places that had none."""
     folder = folder.resolve()
     home = _home()
+    trusted = _trusted(folder)
     absent: list[Path] = []
     with storage("looking into", folder):
         for place in (folder, *folder.parents):
             if place == home != folder:
                 break
             for name in names:
-                if (place / name).is_file():
-                    return Search(place / name, tuple(absent))
-                absent.append(place / name)
-            if place == home or (place / ".git").exists():
+                path = place / name
+                if not path.is_file():
+                    absent.append(path)
+                elif path.stat().st_uid in trusted:
+                    return Search(path, tuple(absent))
+            if place == home or (place / ".git").exists() or _of_others(place, trusted):
                 break
     return Search(None, tuple(absent))
+
+
+def _trusted(folder: Path) -> set[int]:
+    """Users whose files count: ourselves, and whose the folder is, such as a mounted one.
+
+    Whoever renders a script trusts the owner of its folder.
+    """
+    with suppress(OSError):
+        return {os.geteuid(), folder.stat().st_uid}
+    return {os.geteuid()}
+
+
+def _of_others(place: Path, trusted: Collection[int]) -> bool:
+    """Whether somebody else may put a folder, or a file, beside ours."""
+    with suppress(OSError):
+        found = place.stat()
+        return found.st_uid not in trusted or bool(found.st_mode & stat.S_IWOTH)
+    return False
 
 
 def find_user_file() -> Path | None:

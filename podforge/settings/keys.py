@@ -118,9 +118,11 @@ STRICT = Key("strict", _switch, "no")
 ENCODING = Key("encoding", _encoding, "utf-8")
 INCLUDE = Key("include", _parts, "none")
 OFFLINE = Key("offline", _switch, "no")
+DRAFT = Key("draft", _switch, "no")
 
 KEYS: tuple[Key[Any], ...] = (
     ENGINE, FORMAT, TARGET, VOICES, CACHE, OUTPUT, SPLIT, JOBS, STRICT, ENCODING, INCLUDE, OFFLINE,
+    DRAFT,
 )  # fmt: skip
 OF_COMMAND = {key.name: key for key in KEYS if not key.front}
 # What front matter says, as `reading.header` knows it, and whether it can hold for many scripts.

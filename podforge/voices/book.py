@@ -1,6 +1,7 @@
 """The voices of one run, and the casting of a script with them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Protocol
 
 from podforge.cast import Cast, EngineUse, Part, Settings, Voice
 from podforge.chains import GENTLE
-from podforge.dealing import deal, slug
+from podforge.dealing import deal, slug, stand_ins
 from podforge.errors import (
     InputError,
     MissingInput,
@@ -42,6 +43,20 @@ UseEngines = Callable[[Sequence[str]], Mapping[str, EngineUse]]
 
 
 @dataclass(frozen=True)
+class Command:
+    """What the command says of engines, whatever scripts and voices say.
+
+    In a draft, a preset speaks for each voice that has no settings for the engine.
+    """
+
+    engine: str = ""
+    draft: bool = False
+
+
+NO_COMMAND = Command()
+
+
+@dataclass(frozen=True)
 class VoiceBook:
     """The voices in `folders`; a name in an earlier folder hides the same name in a later."""
 
@@ -61,40 +76,48 @@ class VoiceBook:
         default_engine: str,
         use_engines: UseEngines,
         find_engine: FindEngine,
+        command: Command = NO_COMMAND,
     ) -> Cast:
         """Give every speaker of the script a voice.
 
         A role's voice is the folder it names, else the folder called like the speaker, else,
-        where the file could not name one, whichever is its turn.  The engine is the role's, else
-        the script's, else `default_engine`.  Raises one `InputError` with the problems of all
-        speakers, and what `find_engine` and `use_engines` raise; the latter is called once, with
-        the engines by name, when there is no problem.  A voice that is pinned for another model
-        than the run's is a problem as well.
+        where the file could not name one, whichever is its turn.  The engine is the command's,
+        else the role's, the voice's, the script's, else `default_engine`.  Raises one `InputError`
+        with the problems of all speakers, and what `find_engine` and `use_engines` raise; the
+        latter is called once, with the engines by name, when there is no problem.  A voice that
+        is pinned for another model than the run's is a problem as well.
         """
         engines: dict[str, EngineLike] = {}
-        made: dict[tuple[str, str, str], tuple[VoiceFile, Voice]] = {}
+        made: dict[tuple[str, str, str], Voice] = {}
         parts: dict[str, Part] = {}
         sources: dict[str, None] = {}
         problems: list[Problem] = []
-        for role in self._dealt(script):
+        roles = self._dealt(script)
+        presets = self._stand_ins(roles, find_engine(command.engine)) if command.draft else {}
+        for role in roles:
             place = role.place if role.place.file else Place(script.path)
-            name = role.engine or script.header.engine or default_engine
             try:
+                file = self._find(_voice_of(role), place)
+                _check_allowed(file, script.header, place)
+                name, origin = _engine_of(role, file, script.header, default_engine, command)
+                place = file.place if origin == "voice" else place
                 if name not in engines:
                     engines[name] = find_engine(name)
-                wanted = (role.voice or slug(role.name) or role.name, name, role.language)
+                heard = presets.get(file.name, file)
+                wanted = (heard.name, name, role.language or file.language)
                 if wanted not in made:  # a crowd may share a voice
-                    file = self._find(wanted[0], place)
-                    made[wanted] = file, make_voice(file, engines[name], role.language, place)
-                file, voice = made[wanted]
-                _check_allowed(file, script.header, place)
+                    made[wanted] = make_voice(heard, engines[name], wanted[2], place)
             except InputError as error:
                 problems += (found for found in error.problems if found not in problems)
                 continue
             except Unavailable as error:
                 raise Unavailable(error.text, place=place, hint=error.hint) from error
-            parts[role.name] = _part(role, file, voice, name)
-            read = (file.place.file, file.reference, voice.embedding)
+            voice = made[wanted]
+            stands_for = file.name if heard is not file else ""
+            parts[role.name] = replace(
+                _part(role, file, voice, name), engine_from=origin, stands_for=stands_for
+            )
+            read = (file.place.file, heard.place.file, heard.reference, voice.embedding)
             sources |= {str(path): None for path in read if path}
         if problems:
             raise InputError(tuple(problems))
@@ -102,6 +125,24 @@ class VoiceBook:
         if problems := _of_other_models(parts.values(), uses):
             raise InputError(tuple(problems))
         return Cast(parts, uses, tuple(sources))
+
+    def _stand_ins(self, roles: Sequence[Role], engine: EngineLike) -> dict[str, VoiceFile]:
+        """A preset of ours for each voice that has no settings for the engine of drafts."""
+        names = {_voice_of(role) for role in roles} & self._folders.keys()
+        files = []
+        for name in names:
+            with suppress(InputError):  # told with the problems of all speakers
+                files.append(self.find(name))
+        own = {file.name for file in files if engine.voice_key in file.engines}
+        ours = shipped_voices().absolute()
+        near = [name for name, folder in self._folders.items() if folder.parent == ours]
+        presets = {file.name: file for file in map(self.find, near)}
+        dealt = stand_ins(
+            [(file.name, file.language) for file in files if file.name not in own],
+            [(file.name, file.language) for file in presets.values()],
+            own,
+        ) if presets else {}  # fmt: skip
+        return {name: presets[preset] for name, preset in dealt.items()}
 
     def _dealt(self, script: Script) -> list[Role]:
         """The speaking roles, those of an imported file with a voice each."""
@@ -176,6 +217,24 @@ def make_voice(
         digest=pinned or reference,
         language=language or file.language,
     )
+
+
+def _voice_of(role: Role) -> str:
+    """The name of the voice's folder."""
+    return role.voice or slug(role.name) or role.name
+
+
+def _engine_of(
+    role: Role, file: VoiceFile, header: Header, default: str, command: Command
+) -> tuple[str, str]:
+    """The engine that speaks for a role, and who says so; the nearest one counts."""
+    said = (
+        (command.engine, "draft" if command.draft else "command"),
+        (role.engine, "speaker"),
+        (file.engine, "voice"),
+        (header.engine, "script"),
+    )
+    return next(((engine, who) for engine, who in said if engine), (default, "default"))
 
 
 def _part(role: Role, file: VoiceFile, voice: Voice, engine: str) -> Part:

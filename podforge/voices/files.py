@@ -16,7 +16,8 @@ from podforge.units import LEAST_SPEED, MOST_SPEED
 FILE = "voice.yaml"
 MOST_BYTES = 64 * 1024  # of a voice.yaml
 
-KEYS = ("name", "language", "description", "consent", "reference", "speed", "chain", "engines")
+KEYS = ("name", "language", "description", "consent", "reference", "speed", "chain", "engine",
+        "engines")  # fmt: skip
 CONSENT = ("owner", "kind", "date", "allowed_uses")
 KINDS = ("synthetic", "self", "written", "spoken", "licence", "public-domain")
 
@@ -61,6 +62,7 @@ class VoiceFile:
     embeddings: Mapping[str, Path] = field(default_factory=dict)
     speed: float | None = None  # 1.1: a tenth faster
     chain: Chain | None = None
+    engine: str = ""  # that it usually speaks on
     places: Mapping[str, Place] = field(default_factory=dict, compare=False)
 
     @property
@@ -163,6 +165,7 @@ class _Reader:
             embeddings=embeddings,
             speed=self.speed(),
             chain=self.chain(),
+            engine=self.engine(),
             places={name: at for name, _, at in engines},
         )
 
@@ -182,8 +185,8 @@ class _Reader:
         written = self.text(self.top, "reference")
         if not written:
             return None
-        path = (self.folder / written).resolve()
-        if not path.is_relative_to(self.folder.resolve()):
+        path = (self.folder / written).absolute()  # links are kept: stamps and depfiles name them
+        if not path.resolve().is_relative_to(self.folder.resolve()):
             self.wrong(self.top, "reference", "the clip must lie in the voice's own folder")
         elif not path.is_file():
             self.wrong(self.top, "reference", f'there is no file "{written}" in the folder')
@@ -246,6 +249,13 @@ class _Reader:
         except ValueError as error:
             self.wrong(self.top, "chain", str(error))
             return None
+
+    def engine(self) -> str:
+        """The engine that it usually speaks on."""
+        if isinstance(self.top.get("engine"), yaml.Mapping):
+            self.wrong(self.top, "engine", '"engine" is one name (did you mean "engines"?)')
+            return ""
+        return self.text(self.top, "engine")
 
     def engines(self) -> tuple[tuple[str, Mapping[str, str], Place], ...]:
         node = self.top.get("engines")

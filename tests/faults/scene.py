@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Iterator, Sequence
@@ -146,13 +147,14 @@ class Told:
 
 def told(process: "subprocess.Popen[str]", before: Sequence[str] = ()) -> Told:
     """The rest of what a process tells; it has `PATIENCE_SECONDS` to end."""
-    try:
-        _, rest = process.communicate(timeout=PATIENCE_SECONDS)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        raise
-    return heard(process.returncode, [*before, *rest.splitlines(keepends=True)])
+    assert process.stderr
+    limit = threading.Timer(PATIENCE_SECONDS, os.killpg, (process.pid, signal.SIGKILL))
+    limit.start()
+    with process.stderr:  # not `communicate`, which forgets what `readline` had in its buffer
+        rest = process.stderr.readlines()
+    process.wait()
+    limit.cancel()
+    return heard(process.returncode, [*before, *rest])
 
 
 def heard(code: int, said: Sequence[str]) -> Told:

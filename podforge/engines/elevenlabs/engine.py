@@ -1,10 +1,11 @@
 """Speaks through ElevenLabs' own client; in a worker process only."""
 
 import base64
-import binascii
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from math import isfinite
 from typing import Any
 
 import httpx
@@ -17,14 +18,14 @@ from podforge.cast import Voice
 from podforge.clip import Word
 from podforge.engines.base import Take, VoiceState
 from podforge.engines.elevenlabs.options import CONTEXT, Options, VoiceOptions
-from podforge.engines.network.gathering import gather
+from podforge.engines.network.gathering import Manners, gather
 from podforge.engines.network.keys import without
 from podforge.engines.network.pace import Pace
 from podforge.engines.network.patience import Patience
-from podforge.engines.network.troubles import Kind, Trouble, of_status, seconds_asked
+from podforge.engines.network.troubles import Kind, Trouble, message_in, of_status, seconds_asked
 from podforge.engines.performing import bracketed, marked, sendable
 from podforge.events import Watch
-from podforge.plan import Job
+from podforge.plan import Job, Utterance
 
 MOST_IDS = 3  # of earlier takes, that a request may name
 REMEMBERED = 64  # takes whose ids are kept for the lines that follow them
@@ -33,9 +34,10 @@ REMEMBERED = 64  # takes whose ids are kept for the lines that follow them
 class ElevenLabsEngine:
     """A client of the service."""
 
-    def __init__(self, options: Options, key: str) -> None:
+    def __init__(self, options: Options, key: str, hint: str = "") -> None:
         self._options, self._key = options, key
-        self._pace = Pace(options.per_minute)
+        pace, patience = Pace(options.per_minute), Patience(options.tries)
+        self._manners = Manners(options.requests, pace, patience, hint)
         self._ids: OrderedDict[str, tuple[str, ...]] = OrderedDict()  # by the end of what was said
         self._http = httpx.Client(timeout=options.timeout, follow_redirects=False)
         self._client = Client(
@@ -50,14 +52,7 @@ class ElevenLabsEngine:
         self, jobs: Sequence[Job], voices: Mapping[str, VoiceState], watch: Watch
     ) -> Iterator[Take]:
         """Several requests at once; takes as they come."""
-        return gather(
-            jobs,
-            lambda job: self._request(job, voices),
-            watch,
-            at_once=self._options.requests,
-            pace=self._pace,
-            patience=Patience(self._options.tries),
-        )
+        return gather(jobs, lambda job: self._request(job, voices), watch, self._manners)
 
     def close(self) -> None:
         """Close the connections."""
@@ -70,9 +65,11 @@ class ElevenLabsEngine:
                 return self._dialogue(job, voices)
             return self._line(job, voices[job.voices[0].identity])
         except ApiError as error:
-            said = without(str(error.body), self._key)
+            said = without(message_in(error.body), self._key)
             if error.status_code is None or error.status_code < 300:
-                raise Trouble(Kind.BUSY, f"an answer nobody understands: {said[:200]}") from None
+                page = said.lstrip().startswith("<")  # of a proxy, a hotel, a login
+                text = f"an answer nobody understands: {' '.join(said.split())[:200]}"
+                raise Trouble(Kind.REFUSED if page else Kind.WRONG, text) from None
             headers = {name.lower(): value for name, value in (error.headers or {}).items()}
             wait = seconds_asked(headers.get("retry-after"), time.time())
             raise of_status(error.status_code, said, wait) from None
@@ -86,20 +83,27 @@ class ElevenLabsEngine:
         """One line, with what stands around it; its words come with their times."""
         assert isinstance(voice, VoiceOptions)
         (said,), options = job.utterances, self._options
-        text = _speakable(marked(said, bracketed))
-        earlier = self._ids.get(job.before, ()) if options.continuity == "ids" else ()
+        text = _speakable(said)
+        stitched = options.continuity == "ids" and bool(options.context)
+        earlier = self._ids.get(job.before, ()) if stitched else ()
         around: dict[str, Any] = {"previous_request_ids": list(earlier)} if earlier else {}
         if job.before and not earlier:
             around["previous_text"] = sendable(job.before)
         if job.after:
             around["next_text"] = sendable(job.after)
-        reply = self._client.text_to_speech.with_raw_response.convert_with_timestamps(
-            voice.voice_id, text=text, voice_settings=_settings(voice), **self._usual(job), **around
-        )
+        with _understanding():
+            reply = self._client.text_to_speech.with_raw_response.convert_with_timestamps(
+                voice.voice_id,
+                text=text,
+                voice_settings=_settings(voice),
+                **self._usual(job),
+                **around,
+            )
         if request := reply.headers.get("request-id"):
             self._remember(said.text, (*earlier, request)[-MOST_IDS:])
-        samples = _samples(reply.data.audio_base_64)
-        words = _words(said.text, text, reply.data.alignment, self._options.rate, len(samples))
+        samples = _samples(reply.data)
+        alignment = getattr(reply.data, "alignment", None)
+        words = _words(said.text, text, alignment, self._options.rate, len(samples))
         return Take(job.key, samples, options.rate, words=(words,) if words else None)
 
     def _dialogue(self, job: Job, voices: Mapping[str, VoiceState]) -> Take:
@@ -108,16 +112,14 @@ class ElevenLabsEngine:
         for said in job.utterances:
             voice = voices[job.voices[said.slot].identity]
             assert isinstance(voice, VoiceOptions)
-            text = _speakable(marked(said, bracketed))
+            text = _speakable(said)
             inputs.append(DialogueInput(text=text, voice_id=voice.voice_id))
-        reply = self._client.text_to_dialogue.convert_with_timestamps(
-            inputs=inputs, **self._usual(job)
-        )
-        samples, rate = _samples(reply.audio_base_64), self._options.rate
-        ends: dict[int, float] = {}
-        for segment in reply.voice_segments:
-            number = segment.dialogue_input_index
-            ends[number] = max(ends.get(number, 0.0), segment.end_time_seconds)
+        with _understanding():
+            reply = self._client.text_to_dialogue.convert_with_timestamps(
+                inputs=inputs, **self._usual(job)
+            )
+        samples, rate = _samples(reply), self._options.rate
+        ends = _ends(getattr(reply, "voice_segments", None))
         marks = tuple(min(len(samples), round(ends[n] * rate)) for n in sorted(ends))
         return Take(job.key, samples, rate, marks=marks)
 
@@ -138,12 +140,24 @@ class ElevenLabsEngine:
             self._ids.popitem(last=False)
 
 
-def _speakable(text: str) -> str:
-    """Raises `Trouble` for a text without a word: it would be paid, and silent."""
-    text = sendable(text)
-    if not any(c.isalnum() for c in text):
-        raise Trouble(Kind.WRONG, "there is nothing to say")
-    return text
+@contextmanager
+def _understanding() -> Iterator[None]:
+    """Turn what the client makes of JSON with other types than it expects into `Trouble`.
+
+    It was an answer, so it is paid: nobody asks again.
+    """
+    try:
+        yield
+    except (AttributeError, TypeError, ValueError) as error:
+        text = f"an answer nobody understands: {type(error).__name__}"
+        raise Trouble(Kind.WRONG, text) from error
+
+
+def _speakable(said: Utterance) -> str:
+    """What is sent.  Raises `Trouble` for a text without a word: it would be paid, and silent."""
+    if not any(c.isalnum() for c in said.text):
+        raise Trouble(Kind.MUTE, "there is nothing to say")
+    return sendable(marked(said, bracketed))
 
 
 def _settings(voice: VoiceOptions) -> VoiceSettings:
@@ -156,14 +170,18 @@ def _settings(voice: VoiceOptions) -> VoiceSettings:
     )
 
 
-def _samples(coded: str) -> "np.ndarray[tuple[int], np.dtype[np.float32]]":
-    """16-bit PCM in base64 as float32.  Raises `Trouble` when it is empty or broken."""
+def _samples(reply: Any) -> "np.ndarray[tuple[int], np.dtype[np.float32]]":
+    """16-bit PCM in base64 as float32.  Raises `Trouble` when it is missing or broken.
+
+    The client checks nothing: a field of its models may be anything.
+    """
+    coded = getattr(reply, "audio_base_64", None)
     try:
-        data = base64.b64decode(coded, validate=True)
-    except binascii.Error as error:
-        raise Trouble(Kind.BUSY, f"the service sent broken sound: {error}") from None
+        data = base64.b64decode(coded if isinstance(coded, str) else "", validate=True)
+    except ValueError as error:  # binascii's is one
+        raise Trouble(Kind.WRONG, f"the service sent broken sound: {error}") from None
     if len(data) < 2:
-        raise Trouble(Kind.BUSY, "the service sent no sound")
+        raise Trouble(Kind.WRONG, "the service sent no sound")
     found: np.ndarray[tuple[int], np.dtype[np.float32]]
     found = np.frombuffer(data[: len(data) // 2 * 2], "<i2").astype(np.float32)
     return found / np.float32(32_768)
@@ -174,9 +192,10 @@ def _words(plain: str, sent: str, alignment: Any, rate: int, samples: int) -> tu
 
     Nothing where the service counted otherwise, or where marks stand in what was sent.
     """
-    if alignment is None or sent != plain or len(alignment.characters) != len(plain):
+    starts = _times(getattr(alignment, "character_start_times_seconds", None))
+    ends = _times(getattr(alignment, "character_end_times_seconds", None))
+    if sent != plain or not len(starts) == len(ends) == len(plain):
         return ()
-    starts, ends = alignment.character_start_times_seconds, alignment.character_end_times_seconds
     words, first = [], -1
     for at, letter in enumerate(plain + " "):
         if not letter.isspace() and first < 0:
@@ -187,3 +206,20 @@ def _words(plain: str, sent: str, alignment: Any, rate: int, samples: int) -> tu
                 words.append(Word(first, at, start, min(end, samples)))
             first = -1
     return tuple(words)
+
+
+def _times(found: Any) -> list[float]:
+    """A list of times in seconds; empty when it is anything else."""
+    times = found if isinstance(found, list) else []
+    return times if all(isinstance(time, int | float) and isfinite(time) for time in times) else []
+
+
+def _ends(segments: Any) -> dict[int, float]:
+    """When each input of a dialogue ended, in seconds, as far as the service says."""
+    ends: dict[int, float] = {}
+    for segment in segments if isinstance(segments, list) else ():
+        number = getattr(segment, "dialogue_input_index", None)
+        end = _times([getattr(segment, "end_time_seconds", None)])
+        if isinstance(number, int) and end:
+            ends[number] = max(ends.get(number, 0.0), *end)
+    return ends

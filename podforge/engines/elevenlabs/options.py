@@ -4,7 +4,16 @@ from dataclasses import dataclass
 
 from podforge.cast import Settings
 from podforge.engines.network.addresses import checked_address
-from podforge.engines.options import choice, number, read, read_voice, setting, words, yes
+from podforge.engines.options import (
+    choice,
+    number,
+    read,
+    read_voice,
+    secret,
+    setting,
+    words,
+    yes,
+)
 
 NAME = "elevenlabs"
 ADDRESS = "https://api.elevenlabs.io"
@@ -30,7 +39,7 @@ class Options:
 
     base_url: str = setting(ADDRESS, words("an address"))
     model: str = setting("eleven_multilingual_v2", words("the name of a model"))
-    api_key: str = setting("", words("a key"))
+    api_key: str = setting("", secret)
     dialogue: bool = setting(False, yes)
     continuity: str = setting("text", choice("text", "ids", "none"))
     rate: int = setting(24_000, _rate)
@@ -59,14 +68,19 @@ class Options:
         return self.model.startswith(TAGGED)
 
     @property
+    def context(self) -> int:
+        """Characters around a line that are sent; models of the third version refuse any."""
+        return 0 if self.continuity == "none" or self.dialogue or self.tagged else CONTEXT
+
+    @property
     def takes_language(self) -> bool:
         """Whether the model may be told a language."""
         return any(family in self.model for family in ENFORCED)
 
     @property
     def requests(self) -> int:
-        """How many are out at a time."""
-        return 1 if self.continuity == "ids" else self.at_once
+        """How many are out at a time: one where each names those before."""
+        return 1 if self.continuity == "ids" and self.context else self.at_once
 
 
 @dataclass(frozen=True)

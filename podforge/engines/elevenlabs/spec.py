@@ -6,14 +6,14 @@ from importlib.util import find_spec
 from podforge.cast import ANY, Limits, Settings
 from podforge.engines.base import About, Engine, EngineSpec, Need
 from podforge.engines.elevenlabs.options import (
-    CONTEXT,
+    ADDRESS,
     DIALOGUE_CHARACTERS,
     DIALOGUE_VOICES,
     NAME,
     Options,
     VoiceOptions,
 )
-from podforge.engines.network.keys import key_of, need_of
+from podforge.engines.network.keys import WITHHELD, hint_for, is_withheld, key_of, need_of
 from podforge.engines.options import names
 from podforge.errors import SettingError, Unavailable
 
@@ -29,6 +29,7 @@ class ElevenLabs(EngineSpec):
 
     name = NAME
     voice_key = NAME
+    address = ADDRESS
     sound_version = 1
     known_settings = names(Options)
     about = About(
@@ -61,7 +62,7 @@ class ElevenLabs(EngineSpec):
             takes=2,  # each is paid
             delivery=options.tagged,
             events=ANY if options.tagged else (),
-            context=0 if options.continuity == "none" or options.dialogue else CONTEXT,
+            context=options.context,
             paid=True,
         )
 
@@ -74,10 +75,14 @@ class ElevenLabs(EngineSpec):
         return Options.of(settings).model
 
     def sound_settings(self, settings: Settings) -> Settings:
-        """The seed, where somebody set one, and whether it is a dialogue."""
-        options = Options.of(settings)
-        seed = {"seed": options.seed} if options.seed else {}
-        return {**seed, "dialogue": True} if options.dialogue else seed
+        """What differs from the usual: a seed, how lines go on from one another, dialogues.
+
+        The text around a line is no part of it: an edit stays one line.
+        """
+        options, usual = Options.of(settings), Options()
+        sound = ("seed", "continuity", "dialogue")
+        found = {name: getattr(options, name) for name in sound}
+        return {name: value for name, value in found.items() if value != getattr(usual, name)}
 
     def voice_settings(self, settings: Settings) -> Settings:
         """The voice's id, and what else differs from the usual."""
@@ -91,7 +96,8 @@ class ElevenLabs(EngineSpec):
         if not PACKAGE.found:
             raise Unavailable("the engine elevenlabs needs its package", hint=INSTALL)
         if not key:
-            raise Unavailable("the engine elevenlabs needs a key", hint=f"export {KEY}=...")
+            hint = WITHHELD if is_withheld(settings) else f"export {KEY}=..."
+            raise Unavailable("the engine elevenlabs needs a key", hint=hint)
         from podforge.engines.elevenlabs.engine import ElevenLabsEngine
 
-        return ElevenLabsEngine(options, key)
+        return ElevenLabsEngine(options, key, hint_for(settings))

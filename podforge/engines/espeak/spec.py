@@ -7,6 +7,7 @@ from podforge.cast import Limits, Settings
 from podforge.engines.base import About, Engine, EngineSpec
 from podforge.engines.espeak import data
 from podforge.errors import SettingError
+from podforge.threads import processors
 
 RATE = 22_050  # samples per second of every espeak-ng voice
 
@@ -32,7 +33,13 @@ class Espeak(EngineSpec):
     def limits(self, settings: Settings) -> Limits:
         """One utterance a job; espeak-ng itself is best below 2 kB of text a call."""
         self.sound_settings(settings)
-        return Limits(rate=RATE, most_characters=1_500, most_utterance=1_500, batch=8)
+        return Limits(
+            rate=RATE,
+            most_characters=1_500,
+            most_utterance=1_500,
+            batch=8,
+            most_workers=processors(),  # more of them only wait
+        )
 
     def fingerprint(self, settings: Settings) -> str:  # noqa: ARG002 - the protocol
         """The version of the wheel, which holds both the library and its data."""
@@ -67,6 +74,13 @@ class Espeak(EngineSpec):
             "variant": data.find_variant(variant) if variant else "",
             **{name: _number(name, settings) for name in NUMBERS},
         }
+
+    def speaks(self, language: str) -> bool:
+        """Whether espeak-ng has a voice for it."""
+        try:
+            return bool(data.find_language(language))
+        except ValueError:
+            return False
 
     def load(self, settings: Settings) -> Engine:  # noqa: ARG002 - the protocol
         """The engine; the library is loaded anew for each utterance."""

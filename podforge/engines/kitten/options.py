@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from podforge.cast import Settings
 from podforge.engines.options import number, read, read_voice, setting, words
@@ -10,6 +11,10 @@ from podforge.errors import SettingError, storage
 
 NAME = "kitten"
 CONFIG = "config.json"  # names the other two files, and gives voices names of their own
+PATTERNS = {
+    "model_file": "*.onnx",
+    "voices": "voices*.npz",
+}  # what it calls them, and what they are
 
 
 @dataclass(frozen=True)
@@ -52,25 +57,48 @@ class Model:
 
 
 def files(folder: Path) -> list[Path]:
-    """What decides the sound, in order; empty when something is missing."""
-    networks, voices = sorted(folder.glob("*.onnx")), sorted(folder.glob("voices*.npz"))
-    config = [folder / CONFIG] if (folder / CONFIG).is_file() else []
-    return [networks[0], voices[0], *config] if networks and voices else []
+    """The files that speak: network, voices, configuration; empty when one of the two is missing.
+
+    Raises `SettingError` as `model_in` does.
+    """
+    told = _told(folder)
+    found = [_file(folder, told.get(key), pattern) for key, pattern in PATTERNS.items()]
+    config = [folder / CONFIG] if told else []
+    return [*(path for path in found if path), *config] if all(found) else []
 
 
 def model_in(folder: Path) -> Model:
     """The model in a folder.  Raises `SettingError` when its configuration makes no sense."""
-    network, voices, *config = files(folder)
-    if not config:
-        return Model(network, voices)
-    with storage("reading", config[0]):
-        data = config[0].read_bytes()
+    (network, voices, *_), told = files(folder), _told(folder)
     try:
-        told = json.loads(data)
         aliases = tuple((str(k), str(v)) for k, v in told.get("voice_aliases", {}).items())
         speeds = tuple((str(k), float(v)) for k, v in told.get("speed_priors", {}).items())
-        named = folder / str(told.get("model_file", network.name))
     except (ValueError, TypeError, AttributeError) as error:
-        raise SettingError(f"{config[0]} is not what a model of kitten has", "model") from error
-    inside = named.name == told.get("model_file") and named.is_file()
-    return Model(named if inside else network, voices, aliases, speeds)
+        raise _nonsense(folder) from error
+    return Model(network, voices, aliases, speeds)
+
+
+def _told(folder: Path) -> dict[str, Any]:
+    """What the configuration says; nothing where there is none."""
+    path = folder / CONFIG
+    if not path.is_file():
+        return {}
+    with storage("reading", path):
+        data = path.read_bytes()
+    try:
+        told = json.loads(data)
+    except ValueError as error:
+        raise _nonsense(folder) from error
+    if not isinstance(told, dict):
+        raise _nonsense(folder)
+    return told
+
+
+def _file(folder: Path, named: object, pattern: str) -> Path | None:
+    """The file that is named, where it lies in the folder itself, else the first like that."""
+    alike = sorted(folder.glob(pattern))
+    return next((path for path in alike if path.name == named), next(iter(alike), None))
+
+
+def _nonsense(folder: Path) -> SettingError:
+    return SettingError(f"{folder / CONFIG} is not what a model of kitten has", "model")

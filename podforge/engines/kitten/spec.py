@@ -10,6 +10,7 @@ from podforge.engines.digests import folder_digest
 from podforge.engines.kitten.options import NAME, Options, VoiceOptions, files, model_in
 from podforge.engines.options import names
 from podforge.errors import SettingError, Unavailable
+from podforge.threads import processors
 
 RATE = 24_000  # samples per second
 MOST_CHARACTERS = 400  # in a call: the model was made for that much
@@ -35,6 +36,7 @@ class Kitten(EngineSpec):
             most_characters=MOST_CHARACTERS,
             most_utterance=MOST_CHARACTERS,
             batch=4,
+            most_workers=processors(),
             languages=("en",),
         )
 

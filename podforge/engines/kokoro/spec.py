@@ -10,6 +10,7 @@ from podforge.engines.digests import folder_digest
 from podforge.engines.kokoro.options import NAME, PRIMARY, Options, VoiceOptions, files
 from podforge.engines.options import names
 from podforge.errors import SettingError, Unavailable
+from podforge.threads import processors
 
 RATE = 24_000  # samples per second
 INSTALL = "pip install 'podforge[kokoro]'"
@@ -39,6 +40,7 @@ class Kokoro(EngineSpec):
             most_characters=MOST_CHARACTERS,
             most_utterance=MOST_CHARACTERS,
             batch=4,
+            most_workers=processors(),
             languages=PRIMARY,
         )
 

@@ -20,3 +20,8 @@ class Pace:
             at = max(now, self._next)
             self._next = at + self._gap
             return at - now
+
+    def hold(self, seconds: float) -> None:
+        """Let nobody pass for a while: the server asked one of us to wait, and means all."""
+        with self._lock:
+            self._next = max(self._next, self._now() + seconds)

@@ -19,12 +19,14 @@ def samples_of(body: bytes, content_type: str = "") -> "tuple[NDArray[np.float32
 
     PCM of 8 to 32 bits and float; several channels are averaged.  A size in the header that
     streaming servers cannot know counts as "to the end".  Raises `Trouble`: BUSY for a body that
-    ends too early, WRONG for what is no WAV at all.
+    ends too early, WRONG for what is no WAV at all, REFUSED for a page of HTML.
     """
     if body[:4] not in (b"RIFF", b"RF64") or body[8:12] != b"WAVE":
         said = body[:200].decode("utf-8", "replace") if not _is_sound(content_type) else ""
         kind = content_type.partition(";")[0] or "something else"
-        raise Trouble(Kind.WRONG, f"the server sent {kind} and no WAV. {said}".strip())
+        page = kind == "text/html"  # of a proxy, a hotel, a login: no line is to blame
+        text = f"the server sent {kind} and no WAV. {' '.join(said.split())}".strip()
+        raise Trouble(Kind.REFUSED if page else Kind.WRONG, text)
     form, data, declared = b"", b"", -1
     at = 12
     while at + 8 <= len(body) and declared < 0:
@@ -64,7 +66,7 @@ def _decoded(form: bytes, data: bytes) -> "tuple[NDArray[np.float32], int]":
     if not data:
         raise Trouble(Kind.BUSY, "the server sent a WAV file without sound")
     found = _floats(data, tag, width)
-    mono = found.reshape(-1, channels).mean(axis=1, dtype=np.float32)
+    mono = found if channels == 1 else found.reshape(-1, channels).mean(axis=1, dtype=np.float32)
     if not np.isfinite(mono).all():
         raise Trouble(Kind.BUSY, "the server sent samples that are no numbers")
     return np.clip(mono, -1.0, 1.0), rate
@@ -77,6 +79,10 @@ def _floats(data: bytes, tag: int, width: int) -> "NDArray[np.float32]":
         return np.frombuffer(data, f"<f{width}").astype(np.float32)
     if width == 1:  # the only one without a sign
         return (np.frombuffer(data, np.uint8).astype(np.float32) - 128) / np.float32(128)
+    if width != 3:
+        return np.frombuffer(data, f"<i{width}").astype(np.float32) / np.float32(
+            2 ** (8 * width - 1)
+        )
     wide = np.zeros((len(data) // width, 4), np.uint8)
     wide[:, 4 - width :] = np.frombuffer(data, np.uint8).reshape(-1, width)
     return wide.view("<i4")[:, 0].astype(np.float32) / np.float32(2**31)

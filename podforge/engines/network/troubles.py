@@ -1,5 +1,6 @@
 """What can go wrong with a request, whatever the client calls it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -9,8 +10,10 @@ class Kind(Enum):
     """What to do about it."""
 
     BUSY = "busy"  # try again: 408, 409, 425, 429, 5xx, a timeout, half a body, no connection
-    REFUSED = "refused"  # end the render: the key or the account (401, 402, 403), a redirect away
-    WRONG = "wrong"  # this job only: the server will never speak it (400, 404, 413, 422)
+    REFUSED = "refused"  # end the render: the key or the account (401, 402, 403), no such path or
+    # model (404, 405, 410, 501), a redirect away, a page for people
+    WRONG = "wrong"  # this job only: the server will never speak it (400, 413, 422)
+    MUTE = "mute"  # this job only, and the server was not asked
 
 
 @dataclass
@@ -26,7 +29,7 @@ class Trouble(Exception):
 
 
 _BUSY: Final = {408, 409, 425, 429}
-_REFUSED: Final = {401, 402, 403, 407}
+_REFUSED: Final = {401, 402, 403, 404, 405, 407, 410, 501}
 MOST_TEXT: Final = 300  # characters of what a server said
 
 
@@ -37,13 +40,21 @@ def of_status(status: int, said: str, wait: float = 0.0) -> Trouble:
     user named.
     """
     text = f"HTTP {status}: {' '.join(said.split())[:MOST_TEXT]}".rstrip(": ")
-    if status in _BUSY or status >= 500:
-        return Trouble(Kind.BUSY, text, wait)
     if status in _REFUSED:
         return Trouble(Kind.REFUSED, text)
+    if status in _BUSY or status >= 500:
+        return Trouble(Kind.BUSY, text, wait)
     if 300 <= status < 400:
         return Trouble(Kind.REFUSED, f"{text} (a redirect, which is not followed)")
     return Trouble(Kind.WRONG, text)
+
+
+def message_in(body: object) -> str:
+    """What an error's JSON says, wherever the server put it: `error`, `detail`, `message`."""
+    for name in ("error", "detail", "message"):
+        if isinstance(body, Mapping) and body.get(name):
+            return message_in(body[name])
+    return str(body)
 
 
 def seconds_asked(header: str | None, now: float) -> float:

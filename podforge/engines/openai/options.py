@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from podforge.cast import Settings
 from podforge.engines.network.addresses import checked_address
 from podforge.engines.openai.profiles import Profile
-from podforge.engines.options import number, read, read_voice, setting, words, yes
+from podforge.engines.options import number, read, read_voice, secret, setting, words, yes
 from podforge.errors import SettingError
 
 
@@ -15,7 +15,7 @@ class Options:
 
     base_url: str = setting("", words("an address"))
     model: str = setting("", words("the name of a model"))
-    api_key: str = setting("", words("a key"))
+    api_key: str = setting("", secret)
     at_once: int = setting(4, number(int, 1, 64))
     per_minute: float = setting(0.0, number(float, 0, 100_000))
     timeout: float = setting(300.0, number(float, 1, 3_600))

@@ -6,14 +6,14 @@ from typing import ClassVar
 
 from podforge.cast import Limits, Settings
 from podforge.engines.base import About, Engine, EngineSpec, Need
-from podforge.engines.network.addresses import host_of
-from podforge.engines.network.keys import key_of, need_of
+from podforge.engines.network.addresses import host_of, is_at
+from podforge.engines.network.keys import WITHHELD, hint_for, is_withheld, key_of, need_of
+from podforge.engines.network.samples import Sample
 from podforge.engines.openai.options import Options, VoiceOptions
 from podforge.engines.openai.profiles import PROFILES, Profile
 from podforge.engines.options import names
 from podforge.errors import Unavailable
 
-KEY = "OPENAI_API_KEY"
 INSTALL = "pip install 'podforge[openai]'"
 PACKAGE = Need("the package openai", find_spec("openai") is not None, INSTALL)
 WAVES = 4  # batches are so many times what is out at once, so that nobody waits for the slowest
@@ -39,16 +39,16 @@ class SpeechServer(EngineSpec):
             takes=2 if profile.cost else 3,
             patience=120.0,
             languages=profile.languages,
-            delivery=bool(profile.delivery),
-            events=profile.events,
-            paid=bool(profile.cost) and host_of(options.base_url) == host_of(profile.address),
+            delivery=profile.performs(options.model),
+            events=profile.events if profile.performs(options.model) else (),
+            paid=bool(profile.cost) and is_at(options.base_url, profile.address),
         )
 
     def needs(self, settings: Settings) -> tuple[Need, ...]:
         """The client, a key where one is wanted, and an address."""
         options = Options.of(self.profile, settings)
         where = Need("the address of the server", bool(options.base_url), "--base-url URL")
-        key = (need_of(settings, KEY),) if self._wants_key(options) else ()
+        key = (need_of(settings, self.profile.key),) if self._wants_key(options) else ()
         return (PACKAGE, where, *key)
 
     def fingerprint(self, settings: Settings) -> str:
@@ -68,25 +68,54 @@ class SpeechServer(EngineSpec):
         options = VoiceOptions.of(self.profile, settings)
         usual = asdict(VoiceOptions())
         found = {name: value for name, value in asdict(options).items() if value != usual[name]}
-        if not options.voice and not self.profile.clones:
-            raise ValueError(f'{self.profile.name} needs a "voice", a name that the server knows')
+        profile = self.profile
+        if not options.voice and not profile.clones:
+            raise ValueError(f'{profile.name} needs a "voice", a name that the server knows')
+        if not (options.voice or options.ref_text) and profile.must_clone and profile.transcribed:
+            raise ValueError(f'{profile.name} needs the "ref_text", what is said in the recording')
         return found
 
     def load(self, settings: Settings) -> Engine:
         """A client; nothing is asked of the server yet.  Raises `Unavailable` without a key."""
+        options, key = self._opened(settings)
+        from podforge.engines.openai.engine import SpeechServerEngine
+
+        hint, shy = hint_for(settings), is_withheld(settings)
+        return SpeechServerEngine(self.profile, options, key, hint, shy)
+
+    def remote_voices(self, settings: Settings) -> tuple[str, ...]:
+        """The names of voices that the server knows.  Raises `Unavailable`."""
+        if not self.profile.listed:
+            raise Unavailable(f"{self.name}: the server has no list of its voices")
+        options, key = self._opened(settings)
+        from podforge.engines.openai.voices import names_at
+
+        return names_at(options, key, hint_for(settings))
+
+    def add_remote_voice(self, settings: Settings, sample: Sample) -> str:
+        """Have the server keep a recording; its name there.  Raises `Unavailable`."""
+        if not self.profile.keeps:
+            raise Unavailable(f"{self.name}: the server takes no recordings")
+        options, key = self._opened(settings)
+        from podforge.engines.openai.voices import keep_at
+
+        return keep_at(options, key, hint_for(settings), sample)
+
+    def _opened(self, settings: Settings) -> tuple[Options, str]:
+        """What a client is made of.  Raises `Unavailable` and `SettingError`."""
         options = Options.of(self.profile, settings)
         if not PACKAGE.found:
             raise Unavailable(f"the engine {self.name} needs the package openai", hint=INSTALL)
-        key = key_of(settings, KEY)
+        key = key_of(settings, self.profile.key)
         if self._wants_key(options) and not key:
-            raise Unavailable(f"the engine {self.name} needs a key", hint=f"export {KEY}=...")
-        from podforge.engines.openai.engine import SpeechServerEngine
-
-        return SpeechServerEngine(self.profile, options, key)
+            hint = WITHHELD if is_withheld(settings) else f"export {self.profile.key}=..."
+            raise Unavailable(f"the engine {self.name} needs a key", hint=hint)
+        options.address  # noqa: B018 - raises where nobody said one
+        return options, key
 
     def _wants_key(self, options: Options) -> bool:
         """Servers of one's own mostly have none; the one that the profile names wants one."""
-        return self.profile.key and host_of(options.base_url) == host_of(self.profile.address)
+        return bool(self.profile.key) and is_at(options.base_url, self.profile.address)
 
 
 def _spec(profile: Profile) -> type[SpeechServer]:
@@ -106,6 +135,7 @@ def _spec(profile: Profile) -> type[SpeechServer]:
         "voice_key": profile.name,
         "about": about,
         "needs_reference": profile.must_clone,
+        "address": profile.address,
     }
     return type(profile.name.title().replace("-", ""), (SpeechServer,), facts)
 

@@ -4,7 +4,6 @@
     options.py      the settings of a run
     hub.py          where a model lies: a folder, or the Hugging Face cache
     checkpoint.py   is it whole, is it ours, how large is it
-    downloading.py  from the hub, with progress
 
     engine.py       in a worker: embeds voices, speaks windows
     loading.py      the model, on the device and in the number format that suit

@@ -1,24 +1,23 @@
 """Where a model lies: a folder, or the Hugging Face cache; and how it gets there.
 
-Imports neither torch nor huggingface_hub: `plan` asks for fingerprints.  The cache's layout is
-described at https://huggingface.co/docs/huggingface_hub/guides/manage-cache: `refs/main` holds
-the commit, `snapshots/<commit>` the files.
+Imports neither torch nor huggingface_hub: `plan` asks for fingerprints.
 """
 
-import os
-import re
-import tempfile
 from pathlib import Path
 
+from podforge.engines import hub
 from podforge.engines.digests import folder_digest
+from podforge.engines.hub import commit_of, is_hub_id, snapshot_of
 from podforge.engines.vibevoice.checkpoint import (
+    check_config,
     check_folder,
     context_tokens,
     files,
+    matters,
     missing,
     parameters_bytes,
 )
-from podforge.errors import MissingInput, PodforgeError, Unavailable, storage
+from podforge.errors import MissingInput, PodforgeError
 from podforge.events import Tell
 
 __all__ = [
@@ -35,13 +34,7 @@ __all__ = [
 
 DEFAULT = "vibevoice/VibeVoice-1.5B-hf"
 LARGE = "vibevoice/VibeVoice-7B-hf"
-_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9_][\w.-]*")
-_TRUE = ("1", "ON", "YES", "TRUE")  # as huggingface_hub reads its switches
-
-
-def is_hub_id(model: str) -> bool:
-    """True for `owner/name` unless such a folder is here."""
-    return _HUB_ID.fullmatch(model) is not None and not Path(model).is_dir()
+KIND = hub.Kind(matters, check_config, check_folder, install="pip install 'podforge[vibevoice]'")
 
 
 def locate(model: str) -> Path | None:
@@ -49,8 +42,8 @@ def locate(model: str) -> Path | None:
     if not is_hub_id(model):
         folder = Path(model).expanduser()
         return folder if folder.is_dir() else None
-    commit = _commit(model)
-    snapshot = _in_cache(model) / "snapshots" / commit
+    commit = commit_of(model)
+    snapshot = snapshot_of(model, commit)
     return snapshot if commit and _whole(snapshot) else None
 
 
@@ -62,7 +55,7 @@ def fingerprint(model: str) -> str:
     """
     if not is_hub_id(model):
         return f"sha256:{folder_digest(Path(model).expanduser(), files)}"
-    return f"{model}@{_commit(model) if locate(model) else '?'}"
+    return f"{model}@{commit_of(model) if locate(model) else '?'}"
 
 
 def fetch(model: str, tell: Tell, *, offline: bool = False, update: bool = False) -> None:
@@ -78,61 +71,7 @@ def fetch(model: str, tell: Tell, *, offline: bool = False, update: bool = False
         if here is None:
             raise MissingInput(f"there is no folder {model}", hint=f"or name a model: {DEFAULT}")
         return
-    if here and not update:
-        return
-    if offline or _offline():
-        raise _not_offline(model, here)
-    try:
-        from podforge.engines.vibevoice.downloading import download
-    except ImportError as error:
-        raise Unavailable(
-            f"downloading {model} needs huggingface_hub",
-            hint="pip install 'podforge[vibevoice]'",
-        ) from error
-    commit = download(model, _cache(), tell)
-    check_folder(_in_cache(model) / "snapshots" / commit)
-    _use(model, commit)
-
-
-def _not_offline(model: str, here: Path | None) -> PodforgeError:
-    if here:
-        return Unavailable(
-            f"a newer {model} cannot be looked for offline", hint="leave out --update-model"
-        )
-    return Unavailable(
-        f"the model {model} is not here, and downloads are switched off",
-        hint=f"where there is a network: hf download {model}",
-    )
-
-
-def _offline() -> bool:
-    switches = (os.environ.get(name, "") for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"))
-    return any(switch.upper() in _TRUE for switch in switches)
-
-
-def _cache() -> Path:
-    """The folder of the Hugging Face cache, by the rules of huggingface_hub."""
-    env = os.environ
-    base = env.get("XDG_CACHE_HOME", "~/.cache")
-    home = env.get("HF_HOME", str(Path(base) / "huggingface"))
-    cache = env.get("HUGGINGFACE_HUB_CACHE", str(Path(home) / "hub"))
-    return Path(os.path.expandvars(env.get("HF_HUB_CACHE", cache))).expanduser()
-
-
-def _in_cache(model: str) -> Path:
-    return _cache() / f"models--{model.replace('/', '--')}"
-
-
-def _ref(model: str) -> Path:
-    return _in_cache(model) / "refs" / "main"
-
-
-def _commit(model: str) -> str:
-    """The commit in use; empty when there is none."""
-    try:
-        return _ref(model).read_text().strip()
-    except (OSError, ValueError):
-        return ""
+    hub.fetch(model, KIND, tell, is_here=here is not None, offline=offline, update=update)
 
 
 def _whole(snapshot: Path) -> bool:
@@ -141,13 +80,3 @@ def _whole(snapshot: Path) -> bool:
         return snapshot.is_dir() and not missing(snapshot)
     except PodforgeError:  # a broken index: there, and check_folder will say so
         return True
-
-
-def _use(model: str, commit: str) -> None:
-    """Make a snapshot that is whole the one in use, in one step."""
-    ref = _ref(model)
-    with storage("writing", ref):
-        ref.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=ref.parent, delete=False) as file:
-            file.write(commit)
-        Path(file.name).replace(ref)

@@ -20,17 +20,18 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.utils import logging as hub_logging
 
-from podforge.engines.vibevoice.checkpoint import CONFIG, check_config, matters
+from podforge.engines.hub import Kind
 from podforge.errors import DiskFull, MissingInput, PodforgeError, Unavailable
 from podforge.events import FetchDone, FetchFailed, FetchProgress, FetchStarted, Tell
 
+CONFIG = "config.json"  # that every model has
 SECONDS_BETWEEN_EVENTS = 0.1
 SPARE_BYTES = 50_000_000  # that a download leaves free
 # The root of httpx's errors, which was renamed once.
 NetworkError = cast(type[Exception], HfHubHTTPError.__mro__[1])
 
 
-def download(model: str, cache: Path, tell: Tell) -> str:
+def download(model: str, cache: Path, kind: Kind, tell: Tell) -> str:
     """The files that matter of the newest commit of `model`, which is returned.
 
     Files that are in the cache do not come again.  Raises as `hub.fetch` says.
@@ -43,10 +44,10 @@ def download(model: str, cache: Path, tell: Tell) -> str:
     with _quiet(), _as_ours(model):
         info = HfApi(endpoint=where["endpoint"]).model_info(model, files_metadata=True)
         commit = str(info.sha)
-        wanted = [file for file in info.siblings or [] if matters(file.rfilename)]
+        wanted = [file for file in info.siblings or [] if kind.matters(file.rfilename)]
         if all(file.rfilename != CONFIG for file in wanted):
             raise MissingInput(f"{model} on the Hugging Face Hub holds no model that we can read")
-        check_config(Path(hf_hub_download(filename=CONFIG, revision=commit, **where)))
+        kind.check_config(Path(hf_hub_download(filename=CONFIG, revision=commit, **where)))
         size = sum(file.size or 0 for file in wanted if not _is_here(file, model, commit, cache))
         if size:
             _check_space(model, cache, size)

@@ -1,0 +1,58 @@
+"""OpenAI's own client, and its errors in our words."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx2
+import openai
+
+from podforge.engines.network.addresses import is_at
+from podforge.engines.network.keys import without
+from podforge.engines.network.troubles import Kind, Trouble, message_in, of_status, seconds_asked
+from podforge.engines.openai.options import Options
+
+NO_KEY = "none"  # the client wants one, also for servers that do not
+
+
+OWN = "https://api.openai.com"
+# What the client adds to requests by itself, and what a gateway may take for a key.
+_HEADERS = ("OPENAI_CUSTOM_HEADERS", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID")
+
+
+def open_client(options: Options, key: str) -> openai.OpenAI:
+    """A client of the server; nothing is asked yet.  Redirects are followed by nobody.
+
+    The headers that the environment sets for OpenAI go to OpenAI only.
+    """
+    if not is_at(options.address, OWN):
+        for variable in _HEADERS:
+            os.environ.pop(variable, None)
+    return openai.OpenAI(
+        api_key=key or NO_KEY,
+        base_url=options.address,
+        max_retries=0,  # we try again ourselves: told to stop, we stop
+        timeout=options.timeout,
+        http_client=openai.DefaultHttpxClient(
+            base_url=options.address, timeout=options.timeout, follow_redirects=False
+        ),
+    )
+
+
+@contextmanager
+def asking(options: Options, key: str) -> Iterator[None]:
+    """Turn the client's errors into `Trouble`, without the key in it: servers repeat it."""
+    try:
+        yield
+    except openai.APIStatusError as error:
+        wait = seconds_asked(error.response.headers.get("retry-after"), time.time())
+        said = without(message_in(error.body) if error.body else error.message, key)
+        raise of_status(error.status_code, said, wait) from None
+    except (openai.APITimeoutError, httpx2.TimeoutException):
+        raise Trouble(Kind.BUSY, f"no answer within {options.timeout:g} s") from None
+    except (openai.APIConnectionError, httpx2.HTTPError) as error:
+        cause = without(str(error.__cause__ or error), key)
+        raise Trouble(Kind.BUSY, f"the connection failed: {cause}") from None
+    except Trouble as trouble:  # a body that says what was sent
+        raise Trouble(trouble.kind, without(trouble.text, key), trouble.wait) from None

@@ -1,0 +1,66 @@
+"""What each voice has for each engine, and what to type where something is missing."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Literal
+
+from podforge.cast import Voice
+from podforge.engines.base import EngineSpec
+from podforge.errors import InputError, PodforgeError
+from podforge.kept import find_embedding
+from podforge.project import Engines
+from podforge.store import Store
+from podforge.voices import VoiceFile
+from podforge.voices.book import make_voice
+from podforge.voices.pinned import is_stale
+
+EmbeddingState = Literal["", "in the store", "pinned", "pinned, of another recording"]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a voice has for an engine; `missing` says what it lacks, and is else empty.
+
+    `own` is false where the engine would speak for any voice, and this one has nothing for it.
+    """
+
+    engine: str
+    own: bool
+    settings: Mapping[str, str] = field(default_factory=dict)  # as written
+    recording: bool = False  # it has one, and the engine can use it
+    embedding: EmbeddingState = ""
+    missing: str = ""
+
+
+def standings(
+    file: VoiceFile, specs: Sequence[EngineSpec], engines: Engines, store: Store
+) -> Iterator[Standing]:
+    """What a voice has for each of the engines.  Loads none."""
+    for spec in specs:
+        said = f'the voice "{file.name}" has no settings for the engine "{spec.name}": '
+        settings = file.engines.get(spec.voice_key, {})
+        recording = bool(file.reference) and (spec.about.cloning or spec.needs_reference)
+        embedding, missing = _pinned(file, spec), ""
+        try:
+            voice = make_voice(file, spec)
+            embedding = embedding or _stored(voice, spec, engines, store)
+        except InputError as error:
+            missing = "; ".join(problem.text.removeprefix(said) for problem in error.problems)
+        own = bool(settings or recording or embedding)
+        yield Standing(spec.name, own, dict(settings), recording, embedding, missing)
+
+
+def _pinned(file: VoiceFile, spec: EngineSpec) -> EmbeddingState:
+    if spec.voice_key not in file.embeddings:
+        return ""
+    return "pinned, of another recording" if is_stale(file, spec.voice_key) else "pinned"
+
+
+def _stored(voice: Voice, spec: EngineSpec, engines: Engines, store: Store) -> EmbeddingState:
+    """Whether the store has one that the model in use made."""
+    if voice.reference and spec.needs_reference:
+        with suppress(PodforgeError):  # without its model it has none
+            if find_embedding(store, engines.use([spec.name], None)[spec.name], voice):
+                return "in the store"
+    return ""
