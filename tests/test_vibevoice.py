@@ -28,8 +28,10 @@ from podforge.engines.vibevoice.spec import VibeVoice
 from podforge.errors import EngineError, InputError, SettingError, Unavailable
 from podforge.pcm import to_wav
 from podforge.plan import Job
+from podforge.testing import EngineContract
 from tests import tiny_vibevoice
 from tests.builders import utterances
+from tests.sounds import speech
 from tests.test_engines import Watching
 from tests.vibevoice_ways import unguided_tokens
 
@@ -60,6 +62,25 @@ def engine(folder) -> Iterator[VibeVoiceEngine]:
     loaded = VibeVoiceEngine(Options(device="cpu", threads=1), folder, "tiny@1")
     yield loaded
     loaded.close()
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory) -> tuple[str, ...]:
+    made = [tmp_path_factory.mktemp("people") / f"{number}.wav" for number in range(2)]
+    for number, path in enumerate(made):
+        path.write_bytes(to_wav(speech(3.0, RATE, number), RATE))
+    return tuple(map(str, made))
+
+
+class TestVibeVoice(EngineContract):
+    spec = VibeVoice
+    voices = ({}, {})
+    sound_for_text = False  # it ends where its noise says so
+
+    @pytest.fixture(autouse=True)
+    def _model(self, folder, recordings, monkeypatch):
+        self.settings = {"model": str(folder), "device": "cpu", "threads": "1"}
+        monkeypatch.setattr(type(self), "recordings", recordings)
 
 
 def latents(name: str, frames: int = 6) -> Latents:

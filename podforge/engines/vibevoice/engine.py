@@ -101,8 +101,9 @@ class VibeVoiceEngine:
         return True
 
     def close(self) -> None:
-        """Give the device's memory back."""
-        del self._loaded, self._sampler
+        """Give the device's memory back; nothing is left to do the second time."""
+        self.__dict__.pop("_loaded", None)
+        self.__dict__.pop("_sampler", None)
         self._forget()
 
     @torch.inference_mode()

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from podforge.engines.performing import sendable
 from podforge.engines.vibevoice.latents import Latents
 from podforge.engines.vibevoice.spec import HOP, RATE
 from podforge.errors import EngineError
@@ -76,5 +77,5 @@ def _check(ids: Tensor, frames: int, config: Any, job: Job) -> None:
 
 def plain_text(text: str) -> str:
     """A text on one line, without what the tokenizer would read as a command."""
-    straight = text.translate({0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"'})
+    straight = sendable(text).translate({0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"'})
     return _SPECIAL.sub("< |", " ".join(straight.split()))
