@@ -6,6 +6,7 @@ import sys
 for module in (
     "benchmarks.planning",
     "benchmarks.mix",
+    "benchmarks.requests",
     "benchmarks.render",
     "benchmarks.vibevoice",
 ):
