@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from podforge import __version__
@@ -72,12 +73,21 @@ def said(order: Order) -> str:
         if name.startswith("PODFORGE_") and name not in _IDLE
     }
     homes = [os.environ.get(name) for name in ("HOME", "XDG_CONFIG_HOME")]
-    ffmpeg = shutil.which(os.environ.get("PODFORGE_FFMPEG") or "ffmpeg") or ""
-    with suppress(OSError):
-        status = Path(ffmpeg).stat()
-        ffmpeg += f" {status.st_size} {status.st_mtime_ns}"
-    programs = [__version__, VERSIONS, platform.python_version(), ffmpeg]
+    programs = [__version__, VERSIONS, platform.python_version(), _ffmpeg()]
     return digest([programs, str(Path.cwd()), homes, settings, repr(order.request)])
+
+
+def _ffmpeg() -> str:
+    """Which ffmpeg is used, without asking it: that takes as long as all the rest."""
+    found = shutil.which(os.environ.get("PODFORGE_FFMPEG") or "ffmpeg")
+    if not found:
+        with suppress(PackageNotFoundError):
+            return f"imageio-ffmpeg {version('imageio-ffmpeg')}"
+        return ""
+    with suppress(OSError):
+        status = Path(found).stat()
+        return f"{found} {status.st_size} {status.st_mtime_ns}"
+    return found
 
 
 def settings_in_reach(folder: Path) -> list[str]:

@@ -56,6 +56,7 @@ def page_of(path: str) -> str:
             name, ["--help"], parent=context, resilient_parsing=True, terminal_width=80,
             max_content_width=80,
         )  # fmt: skip
+    command._help_option = None  # click keeps it, as it was in whatever context came first
     return command.get_help(context)
 
 

@@ -1,5 +1,6 @@
 """Kokoro through kokoro-onnx, on a tiny model with the real inputs and outputs."""
 
+from contextlib import closing
 from itertools import pairwise
 
 import numpy as np
@@ -22,7 +23,9 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def engine(folder):
-    return Kokoro().load({"model": str(folder)})
+    engine = Kokoro().load({"model": str(folder)})
+    yield engine
+    engine.close()
 
 
 class TestKokoro(EngineContract):
@@ -89,7 +92,8 @@ def test_a_voice_that_the_model_lacks_names_those_it_has(engine):
 def test_words_have_times_where_the_model_tells(tmp_path):
     folder = tiny_onnx.kokoro(tmp_path / "timed", durations=True)
     text = "One, two: three."
-    take = spoken(Kokoro().load({"model": str(folder)}), folder, text, voice="af_heart")
+    with closing(Kokoro().load({"model": str(folder)})) as timed:
+        take = spoken(timed, folder, text, voice="af_heart")
     assert [text[w.first : w.last] for w in take.words[0]] == ["One,", "two:", "three."]
     assert all(one.end <= other.start for one, other in pairwise(take.words[0]))
     assert take.words[0][-1].end <= len(take.samples)

@@ -5,13 +5,17 @@ hears in parts, cut at the end of a sentence, a clause or a word.
 """
 
 import logging
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
+import espeakng_loader
 import numpy as np
 import onnxruntime
 from kokoro_onnx import Kokoro as Library
+from kokoro_onnx.config import EspeakConfig
 
 from podforge.cast import Voice
 from podforge.clip import Word
@@ -36,7 +40,8 @@ class KokoroEngine:
         session = onnxruntime.InferenceSession(
             str(model), options, providers=["CPUExecutionProvider"]
         )
-        self._library = Library.from_session(session, str(voices))
+        self._folder = mkdtemp(prefix="podforge-")  # in the worker's own, that goes with it
+        self._library = Library.from_session(session, str(voices), _espeak(self._folder))
 
     def embed(self, voice: Voice) -> "tuple[NDArray[np.float32], VoiceOptions]":
         """The voice's styles, one for each number of phonemes; those of a blend, weighted."""
@@ -64,7 +69,8 @@ class KokoroEngine:
             yield take
 
     def close(self) -> None:
-        """Nothing is left to give back: the model goes with the process."""
+        """The model goes with the process."""
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _speak(self, job: Job, voice: VoiceState) -> Take:
         (said,) = job.utterances
@@ -81,6 +87,12 @@ class KokoroEngine:
         sound = np.clip(np.asarray(samples, np.float32).ravel(), -1.0, 1.0)
         words = _words(said.text, [(t.phoneme, t.start, t.end) for t in times], rate, len(sound))
         return Take(job.key, sound, rate, words=(words,) if words else None)
+
+
+def _espeak(folder: str) -> EspeakConfig:
+    """A copy of the library: this one stays loaded, and the engine espeak must unload its own."""
+    copy = shutil.copy(espeakng_loader.get_library_path(), folder)
+    return EspeakConfig(lib_path=str(copy), data_path=espeakng_loader.get_data_path())
 
 
 def _language(voice: str, said: Utterance) -> str:
