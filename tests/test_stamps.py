@@ -14,6 +14,7 @@ import pytest
 
 from podforge import inputs, spine, stamps, surroundings, witnesses
 from podforge.inputs import TICK_NS
+from podforge.media.programs import ffmpeg_path
 from podforge.pcm import to_wav
 from podforge.stamps import Stamp
 from tests.in_process import podforge
@@ -157,8 +158,10 @@ def test_what_is_gone_is_looked_at(name, project, looked):
 def test_what_is_said_around_the_script_counts(project, looked):
     assert looked(project, "--target", "broadcast")
     assert not looked(project, "--target", "broadcast")
-    assert looked(project, PODFORGE_FFMPEG="/usr/bin/ffmpeg")
-    assert not looked(project, PODFORGE_JOBS="3", PODFORGE_FFMPEG="/usr/bin/ffmpeg")
+    another = project / "ffmpeg"
+    another.symlink_to(ffmpeg_path())
+    assert looked(project, PODFORGE_FFMPEG=str(another))
+    assert not looked(project, PODFORGE_JOBS="3", PODFORGE_FFMPEG=str(another))
 
 
 def test_the_settings_of_a_user_count_once_they_are_there(project, looked):
@@ -318,8 +321,10 @@ def test_a_stamp_of_a_checkout_with_other_fields_is_none(project, looked, monkey
 
 
 def test_an_output_that_is_not_ours_to_touch_is_made_again(project, looked, monkeypatch):
-    def touchable(path, mode, **_):
-        return not str(path).endswith("e.wav")
+    access = os.access
+
+    def touchable(path, mode, **how):
+        return access(path, mode, **how) and not str(path).endswith("e.wav")
 
     before = (project / "out" / "e.wav").stat().st_ino
     monkeypatch.setattr(stamps.os, "access", touchable)

@@ -6,7 +6,9 @@ belongs to nobody.
 """
 
 import re
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 import espeakng_loader
@@ -40,6 +42,11 @@ _SYMBOLS = (
 NUMBERS = {symbol: number for number, symbol in enumerate(_SYMBOLS)}
 
 
+def _copied(library: str, folder: str) -> str:
+    """A copy of espeak-ng: it stays loaded, and the engine espeak must unload its own."""
+    return str(shutil.copy(library, folder))
+
+
 class KittenEngine:
     """A loaded model."""
 
@@ -53,7 +60,8 @@ class KittenEngine:
             self._styles = {name: voices[name] for name in voices.files}
         self._aliases, self._speeds = dict(model.aliases), dict(model.speeds)
         EspeakWrapper.set_data_path(espeakng_loader.get_data_path())
-        EspeakWrapper.set_library(espeakng_loader.get_library_path())
+        self._folder = mkdtemp(prefix="podforge-")  # in the worker's own, that goes with it
+        EspeakWrapper.set_library(_copied(espeakng_loader.get_library_path(), self._folder))
         self._phonemes = EspeakBackend("en-us", preserve_punctuation=True, with_stress=True)
 
     def embed(self, voice: Voice) -> "tuple[NDArray[np.float32], float]":
@@ -80,7 +88,8 @@ class KittenEngine:
             yield take
 
     def close(self) -> None:
-        """Nothing is left to give back: the model goes with the process."""
+        """The model goes with the process."""
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _speak(self, job: Job, voice: VoiceState) -> Take:
         (said,) = job.utterances
