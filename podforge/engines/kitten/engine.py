@@ -21,6 +21,7 @@ from podforge.cast import Voice
 from podforge.engines.base import Take, VoiceState
 from podforge.engines.kitten.options import Model, VoiceOptions
 from podforge.engines.performing import sendable
+from podforge.engines.presets import RATE, one_by_one, own_espeak
 from podforge.errors import EngineError
 from podforge.events import Watch
 from podforge.plan import Job
@@ -28,7 +29,6 @@ from podforge.plan import Job
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-RATE = 24_000
 TAIL = 5_000  # samples at the end that are cut off, as the published package does
 PAD, END = 0, 10  # token ids; 10 is an ellipsis
 # The alphabet of the model, each symbol at its own number; some quotation marks stand twice.
@@ -40,11 +40,6 @@ _SYMBOLS = (
     "ˈˌːˑʼʴʰʱʲʷˠˤ˞↓↑→↗↘'̩'ᵻ"
 )
 NUMBERS = {symbol: number for number, symbol in enumerate(_SYMBOLS)}
-
-
-def _copied(library: str, folder: str) -> str:
-    """A copy of espeak-ng: it stays loaded, and the engine espeak must unload its own."""
-    return str(shutil.copy(library, folder))
 
 
 class KittenEngine:
@@ -61,7 +56,7 @@ class KittenEngine:
         self._aliases, self._speeds = dict(model.aliases), dict(model.speeds)
         EspeakWrapper.set_data_path(espeakng_loader.get_data_path())
         self._folder = mkdtemp(prefix="podforge-")  # in the worker's own, that goes with it
-        EspeakWrapper.set_library(_copied(espeakng_loader.get_library_path(), self._folder))
+        EspeakWrapper.set_library(own_espeak(self._folder))
         self._phonemes = EspeakBackend("en-us", preserve_punctuation=True, with_stress=True)
 
     def embed(self, voice: Voice) -> "tuple[NDArray[np.float32], float]":
@@ -78,14 +73,7 @@ class KittenEngine:
         self, jobs: Sequence[Job], voices: Mapping[str, VoiceState], watch: Watch
     ) -> Iterator[Take]:
         """One after the other."""
-        for job in jobs:
-            if watch.cancelled:
-                return
-            take = self._speak(job, voices[job.voices[0].identity])
-            watch.beat(job.key, len(take.samples) / RATE)
-            if watch.cancelled:
-                return
-            yield take
+        return one_by_one(jobs, lambda job: self._speak(job, voices[job.voices[0].identity]), watch)
 
     def close(self) -> None:
         """The model goes with the process."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from podforge.cast import Settings
-from podforge.engines.options import number, read, read_voice, setting, words
+from podforge.engines.options import number, read_voice, setting, words
 from podforge.errors import SettingError, storage
 
 NAME = "kitten"
@@ -15,19 +15,6 @@ PATTERNS = {
     "model_file": "*.onnx",
     "voices": "voices*.npz",
 }  # what it calls them, and what they are
-
-
-@dataclass(frozen=True)
-class Options:
-    """`model` is a folder; `threads` of each worker."""
-
-    model: str = setting("", words("a folder"))
-    threads: int = setting(1, number(int, 1, 256))
-
-    @classmethod
-    def of(cls, settings: Settings) -> "Options":
-        """Raises `SettingError`."""
-        return read(cls, NAME, settings)
 
 
 @dataclass(frozen=True)

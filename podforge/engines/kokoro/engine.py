@@ -22,6 +22,7 @@ from podforge.clip import Word
 from podforge.engines.base import Take, VoiceState
 from podforge.engines.kokoro.options import LANGUAGES, VoiceOptions, blend
 from podforge.engines.performing import sendable
+from podforge.engines.presets import one_by_one, own_espeak
 from podforge.errors import EngineError
 from podforge.events import Watch
 from podforge.plan import Job, Utterance
@@ -41,7 +42,8 @@ class KokoroEngine:
             str(model), options, providers=["CPUExecutionProvider"]
         )
         self._folder = mkdtemp(prefix="podforge-")  # in the worker's own, that goes with it
-        self._library = Library.from_session(session, str(voices), _espeak(self._folder))
+        espeak = EspeakConfig(own_espeak(self._folder), espeakng_loader.get_data_path())
+        self._library = Library.from_session(session, str(voices), espeak)
 
     def embed(self, voice: Voice) -> "tuple[NDArray[np.float32], VoiceOptions]":
         """The voice's styles, one for each number of phonemes; those of a blend, weighted."""
@@ -59,14 +61,7 @@ class KokoroEngine:
         self, jobs: Sequence[Job], voices: Mapping[str, VoiceState], watch: Watch
     ) -> Iterator[Take]:
         """One after the other."""
-        for job in jobs:
-            if watch.cancelled:
-                return
-            take = self._speak(job, voices[job.voices[0].identity])
-            watch.beat(job.key, len(take.samples) / take.rate)
-            if watch.cancelled:
-                return
-            yield take
+        return one_by_one(jobs, lambda job: self._speak(job, voices[job.voices[0].identity]), watch)
 
     def close(self) -> None:
         """The model goes with the process."""
@@ -87,12 +82,6 @@ class KokoroEngine:
         sound = np.clip(np.asarray(samples, np.float32).ravel(), -1.0, 1.0)
         words = _words(said.text, [(t.phoneme, t.start, t.end) for t in times], rate, len(sound))
         return Take(job.key, sound, rate, words=(words,) if words else None)
-
-
-def _espeak(folder: str) -> EspeakConfig:
-    """A copy of the library: this one stays loaded, and the engine espeak must unload its own."""
-    copy = shutil.copy(espeakng_loader.get_library_path(), folder)
-    return EspeakConfig(lib_path=str(copy), data_path=espeakng_loader.get_data_path())
 
 
 def _language(voice: str, said: Utterance) -> str:

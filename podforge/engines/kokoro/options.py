@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from podforge.cast import Settings
-from podforge.engines.options import number, read, read_voice, setting, words
+from podforge.engines.options import number, read_voice, setting
 from podforge.errors import SettingError
 
 NAME = "kokoro"
@@ -17,19 +17,6 @@ LANGUAGES = {
 }  # fmt: skip
 PRIMARY = ("en", "es", "fr", "hi", "it", "ja", "pt", "zh")
 _PART = re.compile(r"([a-z]{2}_[a-z0-9]+)(?:\*([0-9]*\.?[0-9]+))?")
-
-
-@dataclass(frozen=True)
-class Options:
-    """`model` is a folder; `threads` of each worker."""
-
-    model: str = setting("", words("a folder"))
-    threads: int = setting(1, number(int, 1, 256))
-
-    @classmethod
-    def of(cls, settings: Settings) -> "Options":
-        """Raises `SettingError`."""
-        return read(cls, NAME, settings)
 
 
 def blend(text: str) -> tuple[tuple[str, float], ...]:
