@@ -106,7 +106,8 @@ def on_a_terminal(
 ) -> tuple[subprocess.Popen, int]:
     """A command whose controlling terminal is a new one, and our end of it."""
     ours, theirs = pty.openpty()
-    program = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    program = "import fcntl, os, signal, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    program += "signal.signal(signal.SIGHUP, signal.SIG_DFL); "  # it is ignored below nohup
     program += "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
     process = subprocess.Popen(
         [sys.executable, "-c", program, *command(*arguments)[1:]], cwd=folder, stdin=theirs,
