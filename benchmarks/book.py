@@ -2,7 +2,8 @@
 
     python -m benchmarks.book [--hours 30] [--chapters 100] [--format m4b]
 
-Prints wall and CPU seconds, the largest process, and each as a part of the cold run.
+Prints wall and CPU seconds, the largest process, and each as a part of the cold run; of the cold
+run also whether descriptors and memory stayed flat, and the most of temporary files.
 """
 
 import argparse
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from benchmarks.render import PODFORGE, cost
 from benchmarks.scripts import CHARACTERS_PER_SECOND, sentence
+from benchmarks.watching import verdict, watched
 
 HEADER = """---
 title: The Long Shift
@@ -47,10 +49,12 @@ def main() -> None:
             if what == "a title changed":
                 text = text.replace("The Long Shift", "The Longer Shift", 1)
             script.write_text(text)
-            found = cost(render, folder)
+            if what == "cold":
+                cold, looks = watched(render, folder)
+            found = cold if what == "cold" else cost(render, folder)
             said = json.loads(report.read_text())
             if what == "cold":
-                cold = found
+                print(verdict(looks))
                 print(f"{said['seconds'] / 3600:.1f} h, {said['jobs_made']} jobs")
             print(
                 f"{what:<16} {found.wall:8.1f} s wall {found.cpu:8.1f} s CPU {found.mib:5.0f} MiB  "

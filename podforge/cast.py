@@ -6,6 +6,7 @@ is a pure function: no file is read and no engine is loaded to compute a key.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from podforge.chains import GENTLE, Chain
 
@@ -51,12 +52,17 @@ class EngineUse:
     settings: Settings = field(default_factory=dict)  # those that decide the sound
 
 
+# What a voice's recording, or an embedding made of it, is to an engine with the voice's settings.
+RecordingUse = Literal["unused", "used", "needed"]
+
+
 @dataclass(frozen=True)
 class Voice:
-    """A voice as one engine gets it: its identity, settings there, and recording, if any.
+    """A voice as one engine gets it: its identity, its settings there, and what the engine hears.
 
-    `identity` is a digest of the pinned embedding, else of the reference clip, else of the
-    preset's settings: two names with the same sound have the same identity.  Paths are absolute.
+    `identity` is a digest of the settings, and of the pinned embedding or else the reference clip
+    where the engine speaks with one: two names with the same sound have the same identity.  Paths
+    are absolute.
     """
 
     name: str

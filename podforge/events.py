@@ -110,6 +110,17 @@ class JobStarted:
 
 
 @dataclass(frozen=True)
+class JobWaiting:
+    """Another podforge is speaking the job into the same store: this one waits, from a second on.
+
+    It is told of one such job; others may wait, too.
+    """
+
+    key: Key
+    place: Line
+
+
+@dataclass(frozen=True)
 class JobProgress:
     """A worker is alive and at work on the job."""
 
@@ -217,6 +228,7 @@ Event = (
     | FetchFailed
     | Planned
     | JobStarted
+    | JobWaiting
     | JobProgress
     | JobDone
     | JobFailed
@@ -244,3 +256,10 @@ class Watch(Protocol):
     @property
     def cancelled(self) -> bool:
         """True once the work should end early, without a take."""
+
+
+class BenchWatch(Watch, Protocol):
+    """The `Watch` of a whole worker, which may find that another process is at the same work."""
+
+    def wait(self, key: str) -> None:
+        """Alive, while another process holds what the job `key` needs."""

@@ -30,6 +30,7 @@ from podforge.events import (
     JobDone,
     JobFailed,
     JobStarted,
+    JobWaiting,
     Planned,
     RenderDone,
     RenderFailed,
@@ -148,6 +149,8 @@ class _Log:
                 self._start(key)
                 self._places[key] = place
                 return [("job", f"{place}: started on {engine}, key {key[:12]}")]
+            case JobWaiting(_, place):
+                return [("job", f"{place}: waiting for another podforge that is speaking it")]
             case JobDone(key, seconds, attempt):
                 place = self._places.pop(key, "")
                 made = f"{seconds:.1f} s of audio in {self._took(key)}"
@@ -161,14 +164,19 @@ class _Log:
                 return [("stage", f"{stage}: done in {self._took(stage)}")]
             case StageFailed(stage):
                 return [("stage", f"{stage}: failed after {self._took(stage)}")]
+            case FetchStarted() | FetchDone() | FetchFailed():
+                return [("fetch", self._fetching(event))]
+        return []
+
+    def _fetching(self, event: FetchStarted | FetchDone | FetchFailed) -> str:
+        match event:
             case FetchStarted(what, size):
                 self._start(what)
-                return [("fetch", f"{what}: started, {in_bytes(size)}")]
+                return f"{what}: started, {in_bytes(size)}"
             case FetchDone(what):
-                return [("fetch", f"{what}: done in {self._took(what)}")]
+                return f"{what}: done in {self._took(what)}"
             case FetchFailed(what):
-                return [("fetch", f"{what}: failed after {self._took(what)}")]
-        return []
+                return f"{what}: failed after {self._took(what)}"
 
     def _start(self, what: str) -> None:
         self._since[what] = self._now()

@@ -19,7 +19,7 @@ from podforge.limiting import Release, attacked, block_samples, limit
 from podforge.metering import integrated
 from podforge.peaks import MARGIN
 from podforge.signal import Block
-from podforge.surveying import PARTS, PEAK_DB, PEAK_POWER, Peaks, Survey
+from podforge.surveying import PARTS, PEAK_DB, PEAK_POWER, SpooledPeaks, Survey
 from podforge.targets import Target
 from podforge.units import to_decibels
 from podforge.weighting import HOP_SECONDS, Floats
@@ -120,16 +120,16 @@ def _crossing(reached: Callable[[float], float], low: float, high: float, wanted
     return high
 
 
-def _kept(peaks: Peaks, gain_db: float, ceiling_db: float) -> Floats:
+def _kept(peaks: SpooledPeaks, gain_db: float, ceiling_db: float) -> Floats:
     """The part of the energy of each hop that the limiter leaves.
 
     Within a hop the energy is taken to lie where the peaks are high.
     """
     step = HOP_SECONDS / PARTS
     release = Release(step)
-    kept = np.ones(len(peaks))
-    for start in range(0, len(peaks), SOLVED_AT_ONCE):
-        part = peaks[start : start + SOLVED_AT_ONCE]
+    kept = np.ones(peaks.hops)
+    for start in range(0, peaks.hops, SOLVED_AT_ONCE):
+        part = peaks.read(start, start + SOLVED_AT_ONCE)
         levels = np.minimum(0.0, ceiling_db - gain_db - PEAK_DB[part].reshape(-1))
         drawn = attacked(release(levels), step).reshape(part.shape)
         weights = PEAK_POWER[part]

@@ -7,7 +7,6 @@ gives the same bytes with any number of processors.
 
 import math
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -85,22 +84,26 @@ def encode_piece(
     step = -(-kept // segments)
     starts = range(0, kept, step)
 
-    def segment(first: int) -> tuple[bytes, Body]:
+    def segment(first: int) -> tuple[Path, Body]:
         last = min(first + step, kept)
         begin = max(0, first - codec.lead) // codec.period * codec.period
         blocks = told(master(begin * frame, (last + AFTER_FRAMES) * frame))
-        with tempfile.NamedTemporaryFile(dir=path.parent) as file:
-            encode(blocks, Path(file.name), rate, channels, encoding.arguments)
-            frames = codec.split(Path(file.name).read_bytes())[first - begin :]
+        part = path.with_name(f"{path.name}.{first}")
+        encode(blocks, part, rate, channels, encoding.arguments)
+        frames = codec.split(part.read_bytes())[first - begin :]
         if len(frames) < last - first:
             raise StorageError(f"ffmpeg gave {len(frames)} frames of {last - first}: is it whole?")
         own = frames if last == kept else frames[: last - first]
-        return codec.body(own, last - first)
+        data, body = codec.body(own, last - first)
+        part.write_bytes(data)  # it may wait for those before it: not in memory
+        return part, body
 
     bodies = []
     with storage("writing", path), path.open("wb") as file:
-        for data, body in side_by_side(segment, starts):
-            file.write(data)
+        for part, body in side_by_side(segment, starts):
+            with part.open("rb") as data:
+                shutil.copyfileobj(data, file)
+            part.unlink()
             bodies.append(body)
     return Piece(path, samples, tuple(bodies))
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 from podforge.assets import asset_problems
@@ -109,7 +110,8 @@ def open_project(request: Request, fetching: Tell | None = None) -> Project:
     if any(problem.severity == "error" for problem in foreign):
         raise InputError((*script.warnings, *foreign))
     misfits = iter(()) if request.draft else chosen.problems(plan, cast)
-    script = _warned(script, engines.unknown(), _dealt(script, cast), iter(foreign), misfits)
+    settled = chain(config.warnings, engines.unknown())
+    script = _warned(script, settled, _dealt(script, cast), iter(foreign), misfits)
     settings = {name: engines.values(name) for name in cast.engines}
     project = Project(
         script, book, cast, plan, settings, chosen.takes, draft=request.draft, foreign=foreign
@@ -211,15 +213,15 @@ def _foreign(
     said: Utterance, language: str, use: EngineUse, find: Callable[[str], EngineSpec]
 ) -> Iterator[Problem]:
     made_for = use.limits.languages
-    if made_for and language not in made_for:
+    if language == _primary(said.language) and not find(use.name).speaks(language):
+        text = f"the engine {use.name} does not speak {language}, and {said.speaker} does"
+        yield Problem(said.place, "error", text)
+    elif made_for and language not in made_for:
         text = (
             f"the engine {use.name} was made for {', '.join(made_for)}; "
             f"{said.speaker} speaks {language}: expect wrong pronunciation"
         )
         yield Problem(said.place, "warning", text)
-    elif language == _primary(said.language) and not find(use.name).speaks(language):
-        text = f"the engine {use.name} does not speak {language}, and {said.speaker} does"
-        yield Problem(said.place, "error", text)
 
 
 def _marked(script: Script, said: Utterance) -> bool:

@@ -40,13 +40,14 @@ def standings(
     for spec in specs:
         said = f'the voice "{file.name}" has no settings for the engine "{spec.name}": '
         settings = file.engines.get(spec.voice_key, {})
-        recording = bool(file.reference) and (spec.about.cloning or spec.needs_reference)
-        embedding, missing = _pinned(file, spec), ""
+        use, embedding, missing = spec.recording({}), _pinned(file, spec), ""
         try:
             voice = make_voice(file, spec)
+            use = spec.recording(voice.settings)
             embedding = embedding or _stored(voice, spec, engines, store)
         except InputError as error:
             missing = "; ".join(problem.text.removeprefix(said) for problem in error.problems)
+        recording = bool(file.reference) and use != "unused"
         own = bool(settings or recording or embedding)
         yield Standing(spec.name, own, dict(settings), recording, embedding, missing)
 
@@ -59,7 +60,7 @@ def _pinned(file: VoiceFile, spec: EngineSpec) -> EmbeddingState:
 
 def _stored(voice: Voice, spec: EngineSpec, engines: Engines, store: Store) -> EmbeddingState:
     """Whether the store has one that the model in use made."""
-    if voice.reference and spec.needs_reference:
+    if voice.reference:
         with suppress(PodforgeError):  # without its model it has none
             if find_embedding(store, engines.use([spec.name], None)[spec.name], voice):
                 return "in the store"

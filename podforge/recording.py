@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from podforge.cast import Cast, EngineUse, Settings
 from podforge.clip import Clip
 from podforge.errors import Incomplete, PodforgeError
-from podforge.events import JobDone, JobFailed, JobProgress, JobStarted, Tell
+from podforge.events import JobDone, JobFailed, JobProgress, JobStarted, JobWaiting, Tell
 from podforge.kept import find_clip, is_spoken
 from podforge.plan import Job, Plan
 from podforge.store import Store
@@ -124,6 +124,7 @@ def _speak(
     limits, by_key = opening.use.limits, {job.key: job for job in jobs}
     workers = min(crew.workers, limits.most_workers or crew.workers, len(jobs))
     open_jobs: dict[str, Job] = {}
+    waited = False
     try:
         messages = run(
             opening,
@@ -142,6 +143,9 @@ def _speak(
                     expected = job.characters / CHARACTERS_PER_SECOND
                     tell(JobStarted(job.key, job.engine, str(job.place), expected))
                 elif isinstance(message, Beat):
+                    if message.waits and not waited:
+                        waited = True
+                        tell(JobWaiting(job.key, str(job.place)))
                     tell(JobProgress(job.key, message.seconds, message.frames))
                 else:
                     open_jobs.pop(job.key, None)

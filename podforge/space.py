@@ -3,7 +3,7 @@
 from podforge.arranging import arrange
 from podforge.delivering import Outputs
 from podforge.encodings import STREAMS
-from podforge.errors import DiskFull
+from podforge.errors import DiskFull, StorageError
 from podforge.making import by_chapter
 from podforge.plan import estimate_seconds
 from podforge.project import Project
@@ -32,10 +32,23 @@ def check_space(project: Project, outputs: Outputs, store: Store, workers: int, 
     needed = new * CLIP_BYTES + mixed * MIX_BYTES + 2 * seconds * files  # kept and written
     free = store.free_bytes()
     if free < needed:
+        _check_writable(store)  # a folder like /proc has no space, whatever is freed
         raise DiskFull(
             f"{free / 1e6:.0f} MB free in {store.root}; this needs about {needed / 1e6:.0f} MB",
             hint="free some space, or name another store with --cache",
         )
+
+
+def _check_writable(store: Store) -> None:
+    """Raise `StorageError` where it is not space that the store lacks."""
+    try:
+        with store.scratch():
+            pass
+    except DiskFull:
+        return
+    except StorageError as error:
+        text = f"the store cannot be written: {error.text}"
+        raise StorageError(text, hint="name another with --cache, or set PODFORGE_CACHE") from error
 
 
 def _longest_chapter(project: Project) -> float:

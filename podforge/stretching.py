@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from podforge.signal import Samples
+from podforge.signal import Samples, padded
 from podforge.units import LEAST_SPEED, MOST_SPEED, at_speed, to_samples
 
 Places = NDArray[np.int64]
@@ -36,7 +36,7 @@ def stretch(x: Samples, rate: int, speed: float) -> Samples:
     homes = np.floor(np.arange(last + 1) * (hop * speed) + 0.5).astype(np.int64)
     homes[last] = len(x) - (length - last * hop)  # the end of the sound is that of the result
     margin = hop + reach
-    source = np.pad(x, (margin, margin + hop))
+    source = padded(x, -margin, len(x) + margin + hop)
     places, likeness = _places(source, homes + margin, hop, reach)
     return _cross_faded(source, places, likeness, hop)[:length]
 

@@ -23,6 +23,8 @@ MOST_DEPTH = 20  # maps and lists inside one another
 _PARSER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # Everything outside YAML 1.2, section 5.1, "Character Set".
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Where two sides changed the same lines: git-merge(1), "How conflicts are presented".
+_CONFLICT = re.compile(r"^(?:<{7}|\|{7}|={7}|>{7})(?: .*)?\r?$", re.MULTILINE)
 _QUOTE_IT = {
     "mapping values are not allowed": 'put quotes around a text that holds ": "',
     "cannot start any token": "put quotes around a text that begins with this character",
@@ -103,6 +105,10 @@ class _Reader:
             place = Place(self.file, self.line_offset + line + 1, column)
             code = f"U+{ord(bad.group()):04X}"
             raise InputError.at(place, f"the control character {code} is not allowed in YAML")
+        conflict = _CONFLICT.search(text)
+        if conflict:
+            line = self.line_offset + text.count("\n", 0, conflict.start()) + 1
+            raise InputError.at(Place(self.file, line, 1), "a merge conflict: choose one side")
 
     def document(self, events: Iterator[yaml.Event]) -> Node:
         node: Node | None = None

@@ -4,6 +4,7 @@ A studio lives in a worker process with one loaded engine.  It looks into the st
 the job's lock, so that two renders at once never speak the same job twice.
 """
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from podforge.clip import Clip, Finding, Span
 from podforge.engines import find_engine
 from podforge.engines.base import Embedding, Engine, Take, VoiceState
 from podforge.errors import CorruptBlob, EngineError, Unavailable
-from podforge.events import Watch
+from podforge.events import BenchWatch
 from podforge.kept import (
     Record,
     clip_of,
@@ -36,6 +37,8 @@ from podforge.pcm import from_wav, to_wav
 from podforge.plan import Job
 from podforge.store import Store
 from podforge.voices.files import file_digest
+
+WAIT_SECONDS = 1.0  # for another process, until it is told
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,9 @@ class Studio:
         self._afresh = afresh
         self._voices: dict[str, VoiceState] = {}
 
-    def work(self, jobs: Sequence[Job], watch: Watch) -> Iterator[tuple[str, Spoken | Refused]]:
+    def work(
+        self, jobs: Sequence[Job], watch: BenchWatch
+    ) -> Iterator[tuple[str, Spoken | Refused]]:
         """Clips for all jobs, as they come."""
         with self._store.locks([job.key for job in jobs], _waiting(jobs[0], watch)):
             wanted = []
@@ -116,7 +121,9 @@ class Studio:
             return None
         return clip if clip.usable else None
 
-    def _speak(self, jobs: Sequence[Job], watch: Watch) -> Iterator[tuple[str, Spoken | Refused]]:
+    def _speak(
+        self, jobs: Sequence[Job], watch: BenchWatch
+    ) -> Iterator[tuple[str, Spoken | Refused]]:
         """Speak each job, on a stochastic engine again while the take is not good.
 
         Takes that another one may surpass are kept as well: after a crash nothing is spoken twice.
@@ -146,7 +153,7 @@ class Studio:
             take = find_take(self._store, best) or take
         return self._keep(best, take)
 
-    def _takes_of(self, jobs: Sequence[Job], watch: Watch) -> Iterator[tuple[Job, Take]]:
+    def _takes_of(self, jobs: Sequence[Job], watch: BenchWatch) -> Iterator[tuple[Job, Take]]:
         wanted = {}
         for job in jobs:
             if not self._afresh and (take := find_take(self._store, job)):
@@ -156,7 +163,7 @@ class Studio:
         if wanted:
             yield from self._new_takes(wanted, watch)
 
-    def _new_takes(self, by_key: dict[str, Job], watch: Watch) -> Iterator[tuple[Job, Take]]:
+    def _new_takes(self, by_key: dict[str, Job], watch: BenchWatch) -> Iterator[tuple[Job, Take]]:
         """What the engine gives for each job, whose voices it gets first."""
         jobs = list(by_key.values())
         voices = {voice.identity: voice for job in jobs for voice in job.voices}
@@ -197,11 +204,15 @@ class Studio:
         return clip_of(job.key, record, heard)
 
 
-def _waiting(job: Job, watch: Watch) -> Callable[[], None]:
-    """Shows life while another render is at work on a job or a voice."""
+def _waiting(job: Job, watch: BenchWatch) -> Callable[[], None]:
+    """Shows life while another render is at work on a job or a voice, and soon says so."""
+    since = time.monotonic()
 
     def wait() -> None:
-        watch.beat(job.key, 0.0)
+        if time.monotonic() - since < WAIT_SECONDS:
+            watch.beat(job.key, 0.0)
+        else:
+            watch.wait(job.key)
         if watch.cancelled:
             raise EngineError("stopped while another render held the job", place=job.place)
 

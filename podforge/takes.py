@@ -11,6 +11,7 @@ An entry is keyed by what decides the sound of its job.  A line that is moved ke
 one that is edited, or another voice, is another job, and the choice fits nothing any more.
 """
 
+import errno
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -19,12 +20,13 @@ from pathlib import Path
 
 from podforge import strict_yaml as yaml
 from podforge.cast import Cast
-from podforge.errors import InputError, Place, Problem, storage
+from podforge.errors import InputError, Place, Problem, UsageError, storage
 from podforge.plan import Job, Plan, Takes, Utterance
 
 MOST_TAKE = 9999
 MOST_SHOWN = 72  # characters of a line, for people
 MOST_BYTES = 4 * 2**20
+_ENDING = ".takes.yaml"
 _KEYS = ("take", "engine", "line", "says")
 _CONTENT = re.compile(r"[0-9a-f]{64}")
 _NUMBER = re.compile(r"[1-9][0-9]{0,7}")
@@ -88,11 +90,12 @@ class Chosen:
     ) -> tuple[Choice, ...]:
         """The choices with this take of a job, 0 for the one that nobody asked for.
 
-        `said` is the line that somebody listened to.  Misfits go whose line is gone, or is this
-        one; others may be of settings that come back.
+        `said` is the line that somebody listened to.  Misfits go whose line is gone, or is spoken
+        by this job, with its window; others may be of settings that come back.
         """
         new = Choice(job.content, take, job.engine, said.place.line, says(said))
-        spoken, misfits = _spoken(plan) - {new.says}, self.misfits(plan, cast)
+        spoken = _spoken(plan) - set(map(says, job.utterances))
+        misfits = self.misfits(plan, cast)
         others = tuple(
             choice
             for choice in self.choices
@@ -112,7 +115,20 @@ def says(said: Utterance) -> str:
 
 def takes_path(script: Path) -> Path:
     """Where the choices for a script lie."""
-    return script.with_name(script.name + ".takes.yaml")
+    return script.with_name(script.name + _ENDING)
+
+
+def check_name(script: Path) -> None:
+    """Raise `UsageError` for a script with so long a name that no takes file can lie beside it."""
+    try:
+        takes_path(script).lstat()
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise UsageError(
+                f"{script}: the name is too long for a file of takes beside it, "
+                f"which is called so and {_ENDING}",
+                hint="give the script a shorter name",
+            ) from error
 
 
 def takes_text(choices: Iterable[Choice]) -> str:
@@ -135,8 +151,10 @@ def read_takes(script: Path) -> Chosen:
     with storage("reading", path):
         try:
             data = path.read_bytes()
-        except FileNotFoundError:
-            return Chosen()
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ENAMETOOLONG):  # the latter can never be there
+                return Chosen()
+            raise
     try:
         node = yaml.load(data.decode("utf-8"), str(path), most=MOST_BYTES)
     except UnicodeDecodeError as error:

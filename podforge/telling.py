@@ -13,6 +13,7 @@ from podforge.events import (
     FetchFailed,
     FetchStarted,
     JobFailed,
+    JobWaiting,
     Planned,
     RenderDone,
     RenderStarted,
@@ -50,16 +51,14 @@ def sentence(event: Event) -> str:
     match event:
         case RenderStarted(script):
             return script
-        case FetchStarted(what, size):
-            return f"  downloading {what}" + (f": {in_bytes(size)}" if size else "")
-        case FetchDone(what):
-            return f"  downloaded {what}"
-        case FetchFailed(what):
-            return f"  {what} did not come whole; the next try goes on from here"
+        case FetchStarted() | FetchDone() | FetchFailed():
+            return _fetching(event)
         case Planned(jobs, new, seconds, _, paid):
             speak = f"{new} to speak" if new else "all spoken already"
             speak += f", {paid} characters to be paid" if paid else ""
             return f"  {jobs} job{'s' * (jobs != 1)}, {speak}, about {clock(seconds)} of audio"
+        case JobWaiting(_, place):
+            return f"  {place}: waiting for another podforge that is speaking this"
         case JobFailed(_, place, reason) if reason != "stopped":
             return f"  {place}: failed: {reason}"
         case Warned(place, text):
@@ -70,3 +69,13 @@ def sentence(event: Event) -> str:
             state = "unchanged" if unchanged else clock(seconds)
             return "\n".join(f"  {path}  {state}" for path in outputs)
     return ""
+
+
+def _fetching(event: FetchStarted | FetchDone | FetchFailed) -> str:
+    match event:
+        case FetchStarted(what, size):
+            return f"  downloading {what}" + (f": {in_bytes(size)}" if size else "")
+        case FetchDone(what):
+            return f"  downloaded {what}"
+        case FetchFailed(what):
+            return f"  {what} did not come whole; the next try goes on from here"

@@ -48,7 +48,11 @@ ODD_TEXTS = (
     '<speak><audio src="/etc/passwd"/>here</speak> [[t@m]] {{x}} %s%n',
     "word " * 250,
 )
-HEAVY = ("numpy", "scipy", "torch", "transformers", "onnxruntime", "openai", "elevenlabs", "httpx")
+HEAVY = (
+    "numpy", "scipy", "torch", "transformers", "diffusers", "safetensors", "huggingface_hub",
+    "onnxruntime", "kokoro_onnx", "phonemizer", "openai", "elevenlabs", "httpx",
+)  # fmt: skip
+MANY = 5  # times the lines: more than any engine has in hand when it is told to stop
 
 
 class Watching:
@@ -218,10 +222,11 @@ class EngineContract:
 
     def test_a_cancelled_engine_stops(self) -> None:
         """Without a take when it was cancelled from the first, and soon when later."""
-        jobs = self._jobs()
+        times = 1 if self.spec().limits(self.settings).windows else MANY  # windows are long
+        jobs = [job.retaken(take) for take in range(times) for job in self._jobs()]
         with self._loaded() as engine:
             assert speak(engine, jobs, Watching(most=0)) == []
-            assert len(speak(engine, jobs, Watching(most=1))) <= len(jobs)
+            assert len(speak(engine, jobs, Watching(most=1))) < len(jobs)
 
     def test_odd_texts_are_spoken_or_refused(self) -> None:
         """With an error of ours that names the line: nothing else comes out of an engine."""

@@ -7,7 +7,9 @@ sums depend on how many there are.
 import os
 from contextlib import suppress
 
-_M_ARENA_MAX = -8  # of glibc's malloc.h
+_M_ARENA_MAX, _M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -8, -3, -1  # of glibc's malloc.h
+_LARGE_BYTES = 2 << 20  # more than a block of sound: goes back to the system when it is freed
+_SPARE_BYTES = 8 << 20  # of the heap, kept for the next blocks
 
 ONE_THREAD = dict.fromkeys(
     (
@@ -38,9 +40,12 @@ def one_arena() -> None:
     """Have all threads share one heap, where the C library is glibc.
 
     It gives each thread its own, and what numpy frees in one is of no use to the others: a fifth
-    more memory for nothing.
+    more memory for nothing.  Nor does it learn from what is freed to keep ever larger pieces.
     """
     import ctypes  # not before it is needed: `--help` is fast
 
     with suppress(AttributeError, OSError):
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_M_ARENA_MAX, 1)
+        mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+        mallopt(_M_TRIM_THRESHOLD, _SPARE_BYTES)

@@ -27,6 +27,9 @@ class Watch:
     def beat(self, key: str, seconds: float, frames: int = 0) -> None:
         pass
 
+    def wait(self, key: str) -> None:
+        pass
+
 
 def run(
     make_bench: Callable[[], Bench[TaskT, ResultT]],

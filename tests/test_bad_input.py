@@ -200,6 +200,8 @@ def test_streams_that_are_full_or_closed(redirect, code, tmp_path):
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
     assert done.returncode == code
     assert "Traceback" not in done.stderr
+    assert "Errno" not in done.stderr
+    assert ("no space left where stdout goes" in done.stderr) == (redirect == ">/dev/full")
     assert (tmp_path / "out.wav").exists()
 
 
@@ -224,6 +226,7 @@ def test_a_working_folder_that_is_gone(tmp_path):
     )
     assert done.returncode in (66, 74)
     assert "Traceback" not in done.stderr
+    assert "Errno" not in done.stderr
 
 
 def test_a_long_turn_of_one_word_is_cut_in_good_time(tmp_path):

@@ -7,18 +7,25 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
 from podforge.batch import render_all
 from podforge.delivering import Outputs
 from podforge.encodings import format_of
+from podforge.events import JobWaiting
 from podforge.executors import local
 from podforge.orders import Order
+from podforge.plan import make_plan
+from podforge.recording import Crew, record
 from podforge.request import Request
+from podforge.store import Store
+from podforge.telling import sentence
 from tests import in_process
+from tests.builders import cast_of, dialogue
 from tests.in_process import podforge
 
 WAV = (format_of("wav"),)
@@ -186,3 +193,32 @@ def test_memory_descriptors_and_temporary_files_stay_flat(tmp_path, monkeypatch)
                 seen.append(ours())
     assert seen[0] == seen[2]
     assert seen[3] <= seen[1]  # nothing of a script stays but what became of it, which we dropped
+
+
+# --- beside one another ----------------------------------------------------------------------
+
+
+def test_who_waits_for_another_podforge_says_so_once(tmp_path):
+    lines = dialogue([("Ana", "One."), ("Ana", "Two.")])
+    cast = cast_of(lines)
+    plan, store, events = make_plan(lines, cast), Store(tmp_path / "store"), []
+    with ExitStack() as held:
+        for job in plan.jobs:
+            held.enter_context(store.lock(job.key))
+
+        def release_in(seconds):
+            timer = Timer(seconds, held.close)
+            timer.daemon = True
+            timer.start()
+
+        def tell(event):
+            events.append(event)
+            if isinstance(event, JobWaiting):
+                release_in(0.6)  # the other worker, too, has waited long enough by then
+
+        release_in(30.0)  # where nothing is told
+        record(plan, cast, store, Crew(2, {}), tell)
+    (waited,) = (event for event in events if isinstance(event, JobWaiting))
+    assert waited.key in {job.key for job in plan.jobs}
+    assert "waiting for another podforge" in sentence(waited)
+    assert sentence(waited).startswith(f"  {waited.place}: ")

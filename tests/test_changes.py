@@ -54,6 +54,8 @@ TABLE = {
     "a word in chapter two": (lambda s: s.replace("the last line", "the end"), 1, 1, True),
     "a line like an earlier one": (
         lambda s: s.replace("## Two", "**Mara:** Yes.\n\n## Two"), 1, 1, True),
+    "a new paragraph": (
+        lambda s: s.replace("## Two", "**Tobias:** A line of its own.\n\n## Two"), 1, 1, True),
     "a speaker's name": (lambda s: s.replace("Tobias:", "Toby:"), 0, 0, False),
     "a pause": (lambda s: s.replace("**Mara:** Yes.", "[pause 2s]\n\n**Mara:** Yes."), 0, 0, True),
     "gaps": (lambda s: s.replace("title: Table", "title: Table\npauses: {chapter: 4}"), 0, 0, True),

@@ -245,6 +245,9 @@ def test_the_tables_of_settings_are_those_of_the_readers_and_of_the_command():
         ("PODFORGE_ENCODING", "utf-9", "no text encoding"),
         ("PODFORGE_INCLUDE", "note", 'no part called "note"'),
         ("PODFORGE_VOICES", "nowhere", "there is no folder nowhere"),
+        ("PODFORGE_CACHE", "/dev/null", "/dev/null is not a folder"),
+        ("PODFORGE_CACHE", "/dev/null/store", "/dev/null is not a folder"),
+        ("PODFORGE_OUTPUT", "/dev/null", "/dev/null is not a folder"),
         ("PODFORGE_ENGINE", "nix", 'no engine called "nix"'),
         ("PODFORGE_FAKE_MODEL_STEPS", "x", '"x" is not a number'),
         ("PODFORGE_STEPS", "x", '"x" is not a number'),
@@ -253,7 +256,8 @@ def test_the_tables_of_settings_are_those_of_the_readers_and_of_the_command():
 def test_a_wrong_value_of_the_environment_names_its_variable(variable, text, says, tmp_path):
     script = project(tmp_path, CAST + "engine: fake-model\n")
     done = podforge("render", script, "-n", cwd=tmp_path, **{variable: text})
-    assert done.returncode == (69 if variable == "PODFORGE_ENGINE" else 2)
+    codes = {"PODFORGE_ENGINE": 69, "PODFORGE_CACHE": 74, "PODFORGE_OUTPUT": 74}
+    assert done.returncode == codes.get(variable, 2)
     assert done.stderr.startswith(f"podforge: error: {variable}: ")
     assert says in done.stderr
 
@@ -351,7 +355,9 @@ def test_config_path_lists_what_was_found_and_what_was_looked_for(tmp_path):
     done = podforge("config", "path", script, cwd=tmp_path)
     assert done.stdout.splitlines()[1:] == [f"found\t{here}", f"absent\t{near}", f"absent\t{own}"]
     facts = json.loads(podforge("config", "path", script, "--json", cwd=tmp_path).stdout)
-    assert facts == {"version": 1, "found": [str(here)], "absent": [str(near), str(own)]}
+    assert facts == {
+        "version": 1, "found": [str(here)], "absent": [str(near), str(own)], "ignored": [],
+    }  # fmt: skip
     user_file("")
     assert consulted(script.parent).files == (here, own)
 
@@ -569,3 +575,34 @@ def test_an_unknown_engine_of_the_environment_is_told_before_anything_is_read(
     monkeypatch.setenv("PODFORGE_ENGINE", "nix")
     with pytest.raises(Unavailable, match=r"^PODFORGE_ENGINE: no engine"):
         orders_of([tmp_path / "none.md"], Asked())
+
+
+def test_a_store_that_is_no_folder_is_told_with_its_flag(tmp_path):
+    done = podforge("render", project(tmp_path), "--cache", "/dev/null", cwd=tmp_path)
+    assert done.returncode == 74
+    assert done.stderr.startswith("podforge: error: --cache: /dev/null is not a folder (")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_project_file_of_somebody_else_is_pointed_out(tmp_path):
+    script = project(tmp_path)
+    os.chown(tmp_path / "podforge.yaml", 12345, -1)
+    (found,) = consulted(script.parent).ignored
+    assert found == tmp_path / "podforge.yaml"
+    row = podforge("config", "path", script, cwd=tmp_path).stdout.splitlines()[-1]
+    assert row == f"ignored\t{found}"
+    said = "podforge.yaml: warning: not used, as it belongs to another user"
+    assert podforge("config", "show", script, cwd=tmp_path).stderr.startswith(said)
+    script.write_text(f"---\n{CAST}---\n**Mara:** Hello.\n")
+    told = podforge("render", script, cwd=tmp_path).stderr
+    assert told.count(said) == 1
+
+
+def test_a_home_that_cannot_be_written_is_not_called_a_full_disk(tmp_path):
+    if not Path("/proc/self").exists():
+        pytest.skip("needs Linux's /proc, which has no space and takes no folder")
+    script = project(tmp_path)
+    done = podforge("render", script, cwd=tmp_path, PODFORGE_CACHE="/proc/none")
+    assert done.returncode == 74
+    assert "the store cannot be written: writing /proc/none" in done.stderr
+    assert "MB free" not in done.stderr

@@ -1,6 +1,7 @@
 """ElevenLabs through its own client, against a local server that speaks its protocol."""
 
 import base64
+import gzip
 import json
 from contextlib import suppress
 from typing import ClassVar
@@ -95,6 +96,7 @@ def test_a_key_in_an_error_is_hidden_and_a_wrong_key_ends_it(server, monkeypatch
     [
         (Reply(422, b'{"detail": [{"msg": "too long"}]}'), EngineError, "too long"),
         (Reply(200, b"<html>Log in</html>"), Unavailable, "nobody understands: <html>"),
+        (Reply(200, b'{"audio_base64": "sk-*"}'), EngineError, "sent broken sound$"),
         (Reply(302, b"", {"Location": "http://127.0.0.1:1/"}), Unavailable, "redirect"),
     ],
 )
@@ -103,6 +105,24 @@ def test_answers_that_nobody_repeats(fault, error, says, server):
     with pytest.raises(error, match=says):
         said(server, ["Good evening."])
     assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_answer_without_end_is_not_read_to_it(packed, server, monkeypatch):
+    monkeypatch.setattr("podforge.engines.elevenlabs.answers.MOST_BYTES", 100_000)
+    body = json.dumps({"audio_base64": "A" * 200_000}).encode()
+    pack = {"Content-Encoding": "gzip"} if packed else {}
+    server.faults += [Reply(200, gzip.compress(body) if packed else body, pack)] * 9
+    with pytest.raises(EngineError, match="far more than the text can be"):
+        said(server, ["Good evening."])
+    assert len(server.asked) == 1
+
+
+def test_a_packed_answer_is_unpacked_once(server):
+    body = json.dumps({"audio_base64": base64.b64encode(bytes(48_000)).decode()}).encode()
+    server.faults += [Reply(200, gzip.compress(body), {"Content-Encoding": "gzip"})]
+    _, take = said(server, ["Good evening."])
+    assert (len(take.samples), len(server.asked)) == (24_000, 1)
 
 
 def test_a_busy_service_is_asked_again(server):

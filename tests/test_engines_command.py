@@ -16,7 +16,13 @@ def test_every_engine_is_listed_with_what_it_can_do():
     assert by_name["espeak"]["ready"] == "yes"
     assert by_name["espeak"]["voices"] == "presets"
     assert by_name["vibevoice"]["voices"] == "recordings"
-    assert by_name["tone"]["speakers"] == "4"
+    assert by_name["pocket"]["voices"] == "both"
+    assert by_name["vibevoice"]["languages"] == "en, zh"
+    assert by_name["qwen3-tts"]["languages"] == "10"
+    assert by_name["tone"]["words"] == "yes"
+    assert [by_name[name]["network"] for name in ("espeak", "fish", "elevenlabs")] == [
+        "no", "yes", "paid"
+    ]  # fmt: skip
     assert all(row["what it is"] for row in by_name.values() if not row["name"].startswith("fake"))
 
 
@@ -45,14 +51,34 @@ def test_an_unknown_engine_is_an_error_that_names_the_others():
 
 
 def test_an_engine_is_listed_with_the_settings_of_the_project(tmp_path):
-    assert "the model" in missing_in(tmp_path, "kokoro")
+    assert any(what.startswith("the model") for what in missing_in(tmp_path, "kokoro"))
     (tmp_path / "model").mkdir()
     for name in ("kokoro-v1.0.onnx", "voices-v1.0.bin"):
         (tmp_path / "model" / name).write_bytes(b"x")
     (tmp_path / "podforge.yaml").write_text("engines:\n  kokoro: {model: model}\n")
-    assert "the model" not in missing_in(tmp_path, "kokoro")
+    assert not any(what.startswith("the model") for what in missing_in(tmp_path, "kokoro"))
     shown = podforge("engines", "show", "kokoro", cwd=tmp_path).stdout
     assert f"model: {tmp_path / 'model'}" in shown
+
+
+def test_one_broken_model_or_setting_hides_no_other_engine(tmp_path):
+    model = tmp_path / "pocket"
+    model.mkdir()
+    for name in ("config.json", "processor_config.json", "tokenizer.json", "model.safetensors"):
+        (model / name).write_text("{}")
+    (tmp_path / "podforge.yaml").write_text(
+        "engines:\n  pocket: {model: pocket}\n  vibevoice: {steps: none}\n"
+    )
+    done = podforge("engines", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    ready = dict(line.split("\t")[:2] for line in done.stdout.splitlines() if "\t" in line)
+    assert (ready["espeak"], ready["pocket"], ready["vibevoice"]) == ("yes", "no", "no")
+    assert f"pocket: {model / 'processor_config.json'}: error: names no audio" in done.stdout
+    assert "vibevoice: " in done.stdout
+    assert "podforge.yaml:3:15: error: " in done.stdout
+    listed = json.loads(podforge("engines", "list", "--json", cwd=tmp_path).stdout)["engines"]
+    assert [each["name"] for each in listed if each["broken"]] == ["pocket", "vibevoice"]
+    assert podforge("engines", "show", "pocket", cwd=tmp_path).returncode == 65
 
 
 def test_what_is_wrong_with_a_setting_of_the_project_is_told_at_its_place(tmp_path):

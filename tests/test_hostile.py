@@ -263,6 +263,34 @@ def test_a_script_of_more_than_64_mb_is_not_read(tmp_path):
     assert (done.returncode, time.process_time() - began < 2) == (65, True)
 
 
+REFUSED = {
+    "yaml": ("speakers: {Mara: mara}", "speakers: &a {Mara: mara, x: *a}"),
+    "cue": (LINE, LINE + "\n[sfx: ../secret.wav]\n"),
+    "cover": ("---\nspeakers", "---\ncover: /etc/passwd\nspeakers"),
+    "deep": (FRONT, "+++\na=" + "[" * 30_000 + "\n+++\n"),
+}
+
+
+def test_what_is_refused_leaves_the_store_and_the_old_output_as_they_were(tmp_path):
+    (tmp_path / "secret.wav").write_bytes(to_wav(sine(440, -20, 1.0, 24_000), 24_000))
+    path, store = written(tmp_path / "show" / "s.md", FRONT + LINE), tmp_path / "store"
+    command = ("render", path, "-o", f"{tmp_path}/out/", "--format", "wav", "--cache", store)
+
+    def kept():
+        folders = (tmp_path / "out", store / "records", store / "blobs")
+        files = (file for folder in folders for file in folder.rglob("*") if file.is_file())
+        return {file: (file.stat().st_mtime_ns, file.read_bytes()) for file in files}
+
+    assert podforge(*command).returncode == 0
+    before = kept()
+    assert len(before) > 8
+    for what, (old, new) in REFUSED.items():
+        path.write_text((FRONT + LINE).replace(old, new))
+        done = podforge(*command)
+        assert (done.returncode, f"{path}:" in done.stderr) == (65, True), what
+        assert kept() == before, what
+
+
 def test_a_picture_that_unpacks_to_gigabytes_is_no_cover(tmp_path):
     def chunk(kind, data):
         checked = kind + data

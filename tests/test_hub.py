@@ -17,6 +17,10 @@ from podforge.events import FetchDone, FetchFailed, FetchProgress, FetchStarted
 from tests.hub_server import MODEL, Hub, files_of, serving
 
 CONFIG = {"model_type": "vibevoice", "text_config": {"max_position_embeddings": 4096}}
+CODE = {  # a pickle (protocol 0) and a module; both make a file when they are run
+    "pytorch_model.bin": b"cposix\nsystem\n(S'touch RUN'\ntR.",
+    "evil.py": b"open('RUN', 'w')\n",
+}
 OTHERS = {"README.md": b"hello", "demo.wav": b"1" * 999, "model/old.safetensors": b"1" * 99}
 SHARDS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
 
@@ -73,7 +77,7 @@ def cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def server(folder, monkeypatch):
-    with serving(Hub(files_of(folder) | OTHERS)) as it:
+    with serving(Hub(files_of(folder) | OTHERS | CODE)) as it:
         monkeypatch.setenv("HF_ENDPOINT", it.url)
         yield it
 
@@ -308,6 +312,13 @@ def test_a_missing_file_is_named(name, folder):
         hub.check_folder(folder)
 
 
+def test_pickled_weights_are_no_weights(folder):
+    (folder / "model.safetensors").unlink()
+    (folder / "pytorch_model.bin").write_bytes(CODE["pytorch_model.bin"])
+    with pytest.raises(MissingInput, match=r"not whole: model\.safetensors missing"):
+        hub.check_folder(folder)
+
+
 def test_a_missing_shard_is_named(folder):
     split(folder)
     (folder / SHARDS[1]).unlink()
@@ -391,6 +402,7 @@ def test_a_model_comes_whole_and_without_what_is_not_needed(server, folder, capf
     here = hub.locate(MODEL)
     wanted = {name: data for name, data in server.files.items() if checkpoint.matters(name)}
     assert files_of(here) == wanted
+    assert not [name for name in OTHERS | CODE if server.fetched(name)]
     assert hub.fingerprint(MODEL) == f"{MODEL}@{server.commit}"
     hub.check_folder(here)
     # The config came first, to see what model it is.
@@ -559,18 +571,27 @@ def test_a_folder_needs_no_download(folder, server):
     assert told == server.asked == []
 
 
-def test_a_real_model_comes_and_loads(tmp_path, monkeypatch):
-    from transformers import AutoProcessor, VibeVoiceForConditionalGeneration
-
+def test_a_real_model_comes_and_loads_and_no_code_beside_it_is_run(tmp_path, monkeypatch):
+    from podforge.engines.vibevoice.loading import load
+    from podforge.engines.vibevoice.options import Options
     from tests import tiny_vibevoice
 
     built = tiny_vibevoice.build(tmp_path / "built")
+    config = json.loads((built / "config.json").read_text())
+    config["auto_map"] = {"AutoConfig": "evil.Evil", "AutoModel": "evil.Evil"}
+    (built / "config.json").write_text(json.dumps(config))
     hub.check_folder(built)
-    with serving(Hub(files_of(built))) as it:
+    with serving(Hub(files_of(built) | CODE)) as it:
         monkeypatch.setenv("HF_ENDPOINT", it.url)
         fetched()
     here = hub.locate(MODEL)
-    model = VibeVoiceForConditionalGeneration.from_pretrained(here)
-    assert AutoProcessor.from_pretrained(here).audio_token_id == model.config.audio_token_id
+    assert files_of(here).keys().isdisjoint(CODE)
+    for name, content in CODE.items():  # as in a folder that somebody copied
+        (here / name).write_bytes(content)
+    monkeypatch.chdir(tmp_path)
+    loaded = load(Options(device="cpu", threads=1), here)
+    model = loaded.model
+    assert not (tmp_path / "RUN").exists()
+    assert loaded.processor.audio_token_id == model.config.audio_token_id
     assert hub.parameters_bytes(here) == {"F32": 4 * sum(p.numel() for p in model.parameters())}
     assert hub.context_tokens(here) == 65536

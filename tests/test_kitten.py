@@ -1,6 +1,7 @@
 """KittenTTS, on a tiny model with the real inputs, outputs and files."""
 
 import json
+from importlib.metadata import version
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ def engine(folder):
 class TestKitten(EngineContract):
     spec = Kitten
     voices = ({"voice": "Bella"}, {"voice": "expr-voice-3-m", "speed": "1.2"})
+    same_again = False
 
     @pytest.fixture(autouse=True)
     def _model(self, folder):
@@ -59,6 +61,34 @@ def test_what_goes_into_the_model_is_what_it_was_made_for(engine, folder, monkey
     assert np.allclose(inputs["style"], 0.08 * (1 + len(text) / 400))
     assert np.allclose(inputs["speed"], 0.8)
     assert len(take.samples) == 20_000 - TAIL
+
+
+def test_a_sound_that_is_all_tail_is_an_error(engine, folder, monkeypatch):
+    class Network:
+        def run(self, names, inputs):
+            return [np.full((1, TAIL), 0.1, np.float32)]
+
+    monkeypatch.setattr(engine, "_network", Network())
+    with pytest.raises(EngineError, match=r"script\.md:1:1: the model made no sound"):
+        speak(engine, [job_of(Kitten(), ["Mind"], [voice("Bella")], {"model": str(folder)})])
+
+
+@pytest.mark.parametrize("text", ["So he said.", "So he said!”", '(“So he said.")', "So he said"])
+def test_a_text_gets_one_end_and_no_more(engine, text):
+    assert sum(engine.tokens(text).count(NUMBERS[mark]) for mark in ".!?") == 1
+
+
+def test_each_take_is_another_one(engine, folder):
+    job = job_of(Kitten(), ["Mind the step."], [voice("Bella")], {"model": str(folder)})
+    assert Kitten().limits({}).stochastic
+    [one], [other] = speak(engine, [job]), speak(engine, [job])
+    assert not np.array_equal(one.samples, other.samples)
+
+
+def test_the_fingerprint_names_what_decides_the_phonemes(folder):
+    found = Kitten().fingerprint({"model": str(folder)})
+    for name in ("phonemizer", "espeakng-loader"):
+        assert f", {name} {version(name)}" in found
 
 
 def test_no_text_is_longer_than_the_model_was_made_for():
@@ -111,8 +141,9 @@ def test_a_broken_configuration_is_an_error(tmp_path, broken):
 
 def test_without_a_model_it_says_how_to_get_one(tmp_path):
     spec = Kitten()
-    assert not all(need.found for need in spec.needs({}))
-    with pytest.raises(Unavailable, match="hf download"):
+    [model] = [need for need in spec.needs({}) if not need.found]
+    assert model.remedy == "hf download KittenML/kitten-tts-mini-0.8 --local-dir kitten"
+    with pytest.raises(Unavailable, match=r"hf download .* kitten, then --model kitten"):
         spec.fingerprint({})
     with pytest.raises(SettingError, match="onnx"):
         spec.fingerprint({"model": str(tmp_path)})

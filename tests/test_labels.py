@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from podforge.errors import InputError, PodforgeError
@@ -338,6 +338,7 @@ ROOM = settings(
     st.lists(NAME, min_size=3, max_size=3, unique=True),
     st.lists(TURN, min_size=12, max_size=30),
 )
+@example("plain", ["Ana", "Ben", "THE COURT"], 12 * [(0, TURNS[0], False)])
 def test_any_conversation_is_attributed(
     tmp_path: Path, form: str, cast: list[str], turns: list[tuple[int, str, bool]]
 ) -> None:
@@ -380,3 +381,28 @@ def test_repetitions_are_not_slow(tmp_path: Path, unit: str) -> None:
 def test_no_mixture_is_slow_or_breaks(tmp_path: Path, unit: str, declared: bool) -> None:
     text = unit * (6_000 // len(unit))
     assert seconds(tmp_path, (CLOSED if declared else "") + text) < 1.0
+
+
+ALONE = "---\nspeakers: {Ana: ana}\n---\n"
+
+
+@pytest.mark.parametrize(
+    "text", ["**Bob:** Good evening.\n\n**Bob:** It is late.", "**Bob:** Hello."]
+)
+def test_somebody_else_where_the_declared_speaker_has_no_label(tmp_path: Path, text: str) -> None:
+    (told,) = script_of(tmp_path, ALONE + text).warnings
+    assert "no label names one of the declared speakers (Ana)" in told.text
+    assert "read as text: Bob (" in told.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A walk in the hills is long.\n\n**Note:** Take boots.\n\nThey keep feet dry.",
+        "A walk is long, and wet.\n\n**Tip:** Take boots.\n\nThey keep your feet dry.\n\n"
+        "So it goes.\n\n**Tip:** Take a coat.\n\nThat is all.",
+        "**Ana:** Hello.\n\nNothing more.",
+    ],
+)
+def test_prose_of_the_only_speaker_is_told_of_nobody(tmp_path: Path, text: str) -> None:
+    assert script_of(tmp_path, ALONE + text).warnings == ()

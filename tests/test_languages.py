@@ -64,7 +64,11 @@ def test_each_line_reaches_the_engine_in_its_language_and_sounds_so(tmp_path):
         ("vibevoice", "zh", ""),
         ("vibevoice", "de-AT", "warning"),
         ("kokoro", "it", ""),
-        ("kokoro", "de", "warning"),
+        ("kokoro", "de", "warning"),  # its letters are read, as English
+        ("kokoro", "ru", "error"),  # its letters would be named
+        ("kokoro", "zh", "error"),
+        ("kitten", "fr", "warning"),
+        ("kitten", "ru", "error"),
         ("qwen3-tts", "de", ""),
         ("qwen3-tts", "sv", "warning"),
         ("openai", "sv", ""),  # who knows what a server speaks

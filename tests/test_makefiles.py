@@ -341,6 +341,7 @@ SHARED = {
 EDITS = {
     "a voice of one episode": ("voices/mara/voice.yaml", "40", "45", 1, 1),
     "a cue": ("door.wav", "", "", 1, 0),
+    "a lexicon": ("names.yaml", "eve-ning", "eeve-ning", 1, 1),
 }
 
 

@@ -1,4 +1,5 @@
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -10,13 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from podforge import media
 from podforge.errors import DiskFull, InputError, MissingInput, StorageError, Unavailable
-from podforge.media import (
-    decode,
-    encode,
-    ffmpeg_path,
-    ffmpeg_version,
-)
+from podforge.media import decode, encode, ffmpeg_path, ffmpeg_version, read_clip
+from podforge.media.decoding import read_sound
+from podforge.media.probing import probe
+from podforge.pcm import to_wav
 from tests.sounds import WHOLE, blocks, sine, speech
 
 RATE = 44_100
@@ -149,12 +149,43 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_what_is_not_sound_is_refused(name, tmp_path):
-    encoded(tmp_path, "wav", sine(440, -6, 1, RATE)).rename(tmp_path / "secret.wav")
+READERS = {
+    "decode": decoded,
+    "read_sound": lambda path: list(read_sound(path, RATE, print)),
+    "read_clip": read_clip,
+    "probe": probe,
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "reader"),
+    [(name, "decode") for name in HOSTILE]
+    + [("playlist.mp3", each) for each in READERS if each != "decode"],
+)
+def test_what_is_not_sound_is_refused(name, reader, tmp_path):
+    (tmp_path / "secret.wav").write_bytes(to_wav(sine(440, -6, 1, RATE), RATE))
     (tmp_path / name).write_text(HOSTILE[name])
     with pytest.raises(InputError, match="cannot be read as audio"):
-        decoded(tmp_path / name)
+        READERS[reader](tmp_path / name)
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("name", ["subfile,,start,0,end,0,,:{}", "http://127.0.0.1:9/x.wav"])
+def test_ffmpeg_itself_opens_files_and_pipes_only(name, reader, tmp_path, monkeypatch):
+    """Also where a name got past us: here names go to ffmpeg as they are."""
+    path = tmp_path / "secret.wav"
+    path.write_bytes(to_wav(sine(440, -6, 1, RATE), RATE))
+    for module in ("decoding", "probing"):
+        monkeypatch.setattr(f"podforge.media.{module}.url", lambda path: name.format(path))
+    with pytest.raises(InputError, match="not on whitelist 'file,pipe'"):
+        READERS[reader](path)
+
+
+def test_no_other_module_starts_an_ffmpeg_with_a_file_of_the_user():
+    sources = Path(media.__file__).parents[1].rglob("*.py")
+    start = re.compile(r"\bffmpeg\.input\(|\"-i\"")
+    starts = {path.name for path in sources if start.search(path.read_text())}
+    assert starts == {"decoding.py", "probing.py", "encoding.py"}  # the last reads a pipe
 
 
 def test_what_is_not_a_file_is_refused(tmp_path):

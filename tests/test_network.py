@@ -223,6 +223,26 @@ def test_a_cancelled_watch_ends_it_without_a_take():
     assert len(asked) < 50
 
 
+def test_requests_that_an_earlier_batch_left_out_count_among_those_allowed(monkeypatch):
+    monkeypatch.setattr("podforge.engines.network.gathering.BEAT_SECONDS", 0.01)
+    monkeypatch.setattr("podforge.engines.network.gathering.GRACE_SECONDS", 0.1)
+    release, out, most = threading.Event(), [], []
+
+    def call(job):
+        out.append(job.key)
+        most.append(len(out))
+        release.wait(10)
+        out.remove(job.key)
+        return take(job)
+
+    manners, watch = Manners(2, Pace(0), AT_ONCE), Watching(most=1)
+    assert list(gather(jobs(2), call, watch, manners)) == [], "given up: they take too long"
+    assert len(out) == 2
+    threading.Timer(0.2, release.set).start()
+    assert len(list(gather(jobs(6), call, Watching(), manners))) == 6
+    assert max(most) == 2
+
+
 def test_long_requests_show_life(monkeypatch):
     monkeypatch.setattr("podforge.engines.network.gathering.BEAT_SECONDS", 0.01)
     watch, done = Watching(), threading.Event()

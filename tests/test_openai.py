@@ -17,7 +17,16 @@ import pytest
 from podforge.cast import Voice
 from podforge.engines.network.patience import Patience
 from podforge.engines.openai.profiles import PROFILES
-from podforge.engines.openai.spec import Cosyvoice, Fish, KokoroFastapi, Openai, Qwen3Tts
+from podforge.engines.openai.spec import (
+    Cosyvoice,
+    Fish,
+    KokoroFastapi,
+    Moss,
+    Openai,
+    Qwen3Tts,
+    Speaches,
+    Voicebox,
+)
 from podforge.errors import EngineError, InputError, Unavailable
 from podforge.project import Request, open_project
 from podforge.settings import EngineFlags, Flag
@@ -67,6 +76,26 @@ class TestOpenai(EngineContract):
 
 class TestQwen3Tts(TestOpenai):
     spec = Qwen3Tts
+
+
+PRESETS = [Fish, KokoroFastapi, Speaches, Voicebox]
+
+
+class TestOthers(EngineContract):
+    """The other servers; what another process says of their one module is tested above."""
+
+    test_its_spec_is_light = test_keys_are_the_same_in_another_process = None
+
+    @pytest.fixture(autouse=True, params=[*PRESETS, Cosyvoice, Moss], ids=lambda spec: spec.name)
+    def _server(self, request, contract_server, tmp_path):
+        self.spec = request.param
+        self.settings = {"base_url": contract_server.base, "model": "tts-1"}
+        self.voices = ({"voice": "alloy"},)
+        if self.spec.needs_reference:
+            path = tmp_path / "reference.wav"
+            path.write_bytes(wav(speech("reference")))
+            self.recordings = (str(path),)
+            self.voices = ({"ref_text": "reference"},)
 
 
 # --- the engine, one line at a time ----------------------------------------------------------
@@ -202,6 +231,13 @@ def test_a_recording_whose_words_a_server_must_know(server, tmp_path):
     with pytest.raises(InputError, match=r"reference.wav.*ref_text"):
         said(Fish, server, voice=Voice("v", "id", {}, reference=str(path)))
     assert server.asked == []
+
+
+def test_an_answer_without_end_is_not_read_to_it(server, monkeypatch):
+    monkeypatch.setattr("podforge.engines.openai.engine.MOST_BYTES", 1000)
+    with pytest.raises(EngineError, match="far more than the text can be"):
+        said(Openai, server)
+    assert len(server.asked) == 1
 
 
 def test_kokoro_is_asked_for_a_whole_file(server):
@@ -422,7 +458,7 @@ def test_a_voice_is_given_to_the_server_with_its_consent(tmp_path):
         where = ("--engine", "qwen3-tts", "--base-url", server.base)
         done = podforge("voices", "remote", "add", "mara", *where, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
-        assert done.stdout == "engines:\n  qwen3-tts: {voice: mara}\n"
+        assert done.stdout == 'engines:\n  qwen3-tts: {voice: "mara"}\n'
         form = server.voices["mara"]
         assert form["audio_sample"].encode("latin-1") == sound
         assert form["consent"] == "written: Mara Quill, 2026-01-31; our own podcasts"

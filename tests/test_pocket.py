@@ -6,6 +6,7 @@ import shutil
 import struct
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,12 +17,15 @@ from podforge.cast import Voice
 from podforge.engines.base import Embedding
 from podforge.engines.pocket import model as models
 from podforge.engines.pocket.latents import packed, unpacked
-from podforge.engines.pocket.options import DEFAULT
+from podforge.engines.pocket.options import DEFAULT, Options
+from podforge.engines.pocket.pieces import pieces
 from podforge.engines.pocket.spec import PocketTts
 from podforge.errors import EngineError, InputError, MissingInput, SettingError, Unavailable
 from podforge.events import FetchDone
 from podforge.pcm import to_wav
 from podforge.testing import EngineContract, Watching, job_of, speak
+from podforge.voices import read_voice
+from podforge.voices.book import make_voice
 from podforge.voices.files import file_digest
 from tests import tiny_pocket
 from tests.hub_server import MODEL, Hub, files_of, serving
@@ -147,6 +151,40 @@ def test_a_name_that_the_model_lacks_says_which_it_has(engine):
         engine.embed(Voice("ann", "ann"))
 
 
+def test_a_voice_with_nothing_to_speak_with_is_refused_before_any_work(tmp_path):
+    folder = tmp_path / "ann"
+    folder.mkdir()
+    (folder / "voice.yaml").write_text("language: en\n")
+    with pytest.raises(InputError, match=r"voices add ann clip.wav.*under \"pocket:\""):
+        make_voice(read_voice(folder), PocketTts())
+    (folder / "voice.yaml").write_text("language: en\nengines: {pocket: {voice: alba}}\n")
+    assert not make_voice(read_voice(folder), PocketTts()).reference
+
+
+def test_a_voice_of_the_model_stays_when_its_recording_changes(tmp_path):
+    folder, head = tmp_path / "ann", "language: en\nreference: reference.wav\n"
+    folder.mkdir()
+    consent = "consent: {owner: Me, kind: self, date: 2026-01-01, allowed_uses: tests}\n"
+
+    def identities(settings: str) -> set[str]:
+        (folder / "voice.yaml").write_text(head + consent + settings)
+        found = set()
+        for sound in (b"one", b"two"):
+            (folder / "reference.wav").write_bytes(sound)
+            found.add(make_voice(read_voice(folder), PocketTts()).identity)
+        return found
+
+    assert len(identities("")) == 2
+    assert len(identities("engines: {pocket: {voice: alba}}\n")) == 1
+
+
+def test_a_model_that_cannot_hear_says_so(engine, recording, monkeypatch):
+    deaf = SimpleNamespace(config=SimpleNamespace(encoder_config=None))
+    monkeypatch.setattr(engine._speaker, "_processor", SimpleNamespace(audio_tokenizer=deaf))
+    with pytest.raises(EngineError, match="without the part that hears"):
+        engine.embed(cloned(recording))
+
+
 @pytest.mark.parametrize("payload", [b"", b"x" * 100])
 def test_a_damaged_embedding_is_refused(engine, recording, settings, payload):
     voice = cloned(recording)
@@ -183,6 +221,23 @@ def test_a_long_text_is_spoken_to_its_end_and_joined_without_clicks(engine, sett
     assert not take.cut_short
     assert np.abs(take.samples[joint - 2 : joint + 2]).max() < 0.02
     assert np.abs(take.samples[joint - 2000 : joint + 2000]).max() > 0.05
+
+
+def test_pieces_are_as_they_stand_in_the_text():
+    def fits(text: str) -> bool:
+        return len(text) <= 30
+
+    text = "It is Node.js 3.14,  no less."
+    assert list(pieces(text, fits)) == [text]
+    assert list(pieces(f"{text} It runs. And example.com too!", fits)) == [
+        text, "It runs. And example.com too!"
+    ]  # fmt: skip
+    assert list(pieces("When it rains, and it often does here, I read.", fits)) == [
+        "When it rains,", "and it often does here,", "I read."
+    ]  # fmt: skip
+    word = "x" * 40
+    assert list(pieces(f"all of {word} at once ", fits)) == ["all of", word, "at once"]
+    assert list(pieces(" ", fits)) == []
 
 
 def test_what_never_ends_is_cut_and_said_to_be(tmp_path, settings):
@@ -365,6 +420,9 @@ def test_only_the_published_model_is_known_to_speak_english():
     assert PocketTts().limits({}).languages == ("en",)
     assert PocketTts().limits({"model": "someone/french"}).languages == ()
     assert DEFAULT in PocketTts().needs({})[-1].what
+    assert Options.of({"device": "CUDA:1"}).device == "cuda:1"
+    with pytest.raises(SettingError, match="cuda or cuda:1"):
+        PocketTts().limits({"device": "gpu"})
     with pytest.raises(SettingError, match="from 0 to 2"):
         PocketTts().limits({"temperature": 3})
 

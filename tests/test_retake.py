@@ -21,7 +21,7 @@ from podforge.project import Request, open_project
 from podforge.retaking import check_takes, find_spot, known_takes, next_takes
 from podforge.settings import EngineFlags, Flag, parse_flag
 from podforge.store import Store
-from podforge.takes import Choice, read_takes, takes_path, takes_text
+from podforge.takes import Choice, Chosen, read_takes, says, takes_path, takes_text
 from tests import in_process
 from tests.builders import UTTERANCES, WINDOWS, cast_of, dialogue
 
@@ -333,3 +333,48 @@ def test_scripts_that_share_an_output_folder_do_not_share_their_takes(script):
     for name in ("s", "t"):
         table = run(script, "retake", f"{name}.md:7").stdout.splitlines()
         assert f"site/takes/{name}/7-" in table[-1]
+
+
+@pytest.mark.usefixtures("one_process")
+def test_a_script_whose_name_leaves_no_room_for_the_takes_is_rendered_and_not_retaken(script):
+    long = script.rename(script.with_name("s" * 251 + ".md"))
+    assert read_takes(long).choices == ()
+    run(script, "render", long.name, "-o", "out.wav")
+    done = run(script, "retake", f"{long.name}:7", code=2)
+    assert "the name is too long for a file of takes beside it" in done.stderr
+
+
+@pytest.mark.usefixtures("one_process")
+def test_the_takes_that_exist_are_named(script):
+    run(script, "retake", "s.md:7")
+    below = run(script, "retake", "s.md:7", "--keep", "-1", code=2)
+    assert "takes count from 0 to 9999 (takes of this line in the store: 1)" in below.stderr
+    unheard = run(script, "retake", "s.md:7", "--keep", "5")
+    assert "the next render speaks it; takes of this line in the store: 1" in unheard.stderr
+    back = run(script, "retake", "s.md:7", "--keep", "0")
+    assert "take 0 is kept, the one that nobody asked for" in back.stderr
+
+
+def test_a_merge_conflict_in_the_choices_is_called_that(chosen):
+    path = takes_path(chosen)
+    path.write_text(path.read_text() + "<<<<<<< HEAD\n  ab: {take: 1}\n=======\n>>>>>>> other\n")
+    with pytest.raises(InputError, match=rf"{path}:9:1: error: a merge conflict: choose one side"):
+        read_takes(chosen)
+
+
+def test_another_choice_for_a_window_takes_the_place_of_one_that_no_longer_fits(tmp_path):
+    def planned(last):
+        script = dialogue([*LINES[:2], ("Ana", last)])
+        cast = cast_of(script, replace(WINDOWS, stochastic=True))
+        return make_plan(script, cast), cast
+
+    plan, cast = planned("Three.")
+    (window,) = plan.jobs
+    old = Choice(window.content, 1, window.engine, 1, says(window.utterances[0]))
+    plan, cast = planned("Three, edited.")
+    (window,) = plan.jobs
+    chosen = Chosen(tmp_path, (old,))
+    assert chosen.misfits(plan, cast) == (old,)
+    (left,) = chosen.with_choice(plan, cast, window, window.utterances[2], 2)
+    assert (left.content, left.take) == (window.content, 2)
+    assert chosen.with_choice(plan, cast, window, window.utterances[2], 0) == ()

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.scene import children
 from tests.in_process import podforge
 from tests.test_events import check_pairs, events_of
 
@@ -98,11 +100,23 @@ def test_a_signal_stops_the_render_which_ends_its_stream_and_dies_by_it(long, st
     assert kept(long) >= 5
 
 
+def test_a_second_signal_kills_a_render_whose_workers_do_not_answer(long, started):
+    process, _ = begun(long, started)
+    (worker,) = children(process.pid)
+    os.kill(worker, signal.SIGSTOP)
+    process.send_signal(signal.SIGINT)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(0.6)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(1) == -signal.SIGINT
+    assert nobody_is_left(process.pid)
+
+
 # --- on a terminal ---------------------------------------------------------------------------
 
 
 def on_a_terminal(
-    folder: Path, started: list[subprocess.Popen], *arguments: str
+    folder: Path, started: list[subprocess.Popen], *arguments: str, **env: str
 ) -> tuple[subprocess.Popen, int]:
     """A command whose controlling terminal is a new one, and our end of it."""
     ours, theirs = pty.openpty()
@@ -111,7 +125,8 @@ def on_a_terminal(
     program += "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
     process = subprocess.Popen(
         [sys.executable, "-c", program, *command(*arguments)[1:]], cwd=folder, stdin=theirs,
-        stdout=theirs, stderr=theirs, start_new_session=True, env={**os.environ, "TERM": "xterm"},
+        stdout=theirs, stderr=theirs, start_new_session=True,
+        env={**os.environ, "TERM": "xterm", **env},
     )  # fmt: skip
     started.append(process)
     os.close(theirs)
@@ -147,6 +162,24 @@ def test_ctrl_c_on_a_terminal_keeps_the_clips_and_leaves_nobody_behind(long, sta
     assert kept(long) > 0
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "shows", "absent"),
+    [
+        ("TERM", "dumb", "  mixing and encoding\r\n", r"\x1b|\r(?!\n)"),
+        ("NO_COLOR", "1", " 100 % ", r"\x1b\[[\d;:]*m"),  # SGR (ECMA-48, 8.3.117)
+    ],
+)
+def test_a_terminal_gets_no_more_than_it_can_show(name, value, shows, absent, tmp_path, started):
+    (tmp_path / "s.md").write_text(SCRIPT + "**Mara:** Hello.\n")
+    command = ("render", "s.md", "--engine", "tone", "--format", "wav", "-j", "1")
+    process, terminal = on_a_terminal(tmp_path, started, *command, **{name: value})
+    said = shown(terminal)
+    os.close(terminal)
+    assert process.wait(20) == 0
+    assert shows in said
+    assert not re.search(absent, said)
+
+
 def test_a_terminal_that_is_closed_ends_the_render(long, started):
     process, terminal = on_a_terminal(long, started, *RENDER, "--log", "log")
     shown(terminal, "x real time")
@@ -171,22 +204,6 @@ from podforge.__main__ import main
 main()
 """
 
-SLOW = """
-import time
-import click
-from podforge.cli.exits import guard
-
-@click.command()
-def slow():
-    try:
-        print("ready", flush=True)
-        time.sleep(60)
-    finally:
-        time.sleep(60)
-
-guard(slow)
-"""
-
 NOHUP = """
 import signal
 import click
@@ -204,19 +221,6 @@ guard(look)
 def test_ctrl_c_during_imports_shows_no_traceback():
     done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (-signal.SIGINT, "")
-
-
-def test_a_second_signal_kills_one_that_takes_its_time(started):
-    process = subprocess.Popen(
-        [sys.executable, "-c", SLOW], stdout=subprocess.PIPE, start_new_session=True
-    )
-    started.append(process)
-    assert process.stdout.readline() == b"ready\n"
-    process.send_signal(signal.SIGINT)
-    with pytest.raises(subprocess.TimeoutExpired):
-        process.wait(0.4)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(5) == -signal.SIGINT
 
 
 def test_what_is_ignored_stays_so_as_under_nohup():

@@ -57,6 +57,12 @@ def test_an_empty_document_is_an_empty_scalar(text: str) -> None:
         ("a:\n  <<: {b: 1}", "2:3", "merge"),
         ("a: 1\nb: 2\na: 3", "3:1", "again, first in line 1"),
         ("? [a, b]\n: c", "1:3", "key must be a single text"),
+        (
+            "a: 1\n<<<<<<< HEAD\nb: 2\n=======\nb: 3\n>>>>>>> x",
+            "2:1",
+            "a merge conflict: choose one",
+        ),
+        ("a: 1\n=======\nb: 2", "2:1", "a merge conflict"),
         ("a: 1\n---\nb: 2", "2:1", "second YAML document"),
         ("text: Note: this", "1:11", "put quotes"),
         ("a: @b", "1:4", "put quotes"),

@@ -3,9 +3,12 @@
 import json
 import stat
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from podforge.cli.voices import _tell_added
+from podforge.engines import find_engine
 from podforge.metering import gated_level
 from podforge.pcm import from_wav, to_wav
 from podforge.previewing import LEVEL_LUFS, engine_for, play, player, text_for
@@ -135,6 +138,30 @@ def test_show_says_what_there_is_for_each_engine_and_what_is_missing(tmp_path):
     shown = run(tmp_path, "show", "mara").stdout
     assert "needs a recording" in shown
     assert "podforge voices add mara clip.wav" in shown
+    (pocket,) = (line for line in shown.splitlines() if line.startswith("engine pocket"))
+    assert "missing: " in pocket
+    assert 'under "pocket:"' in pocket
+
+
+def test_an_embedding_is_shown_also_of_an_engine_that_could_do_without(tmp_path, monkeypatch):
+    kind = type(find_engine("fake-clone"))
+    monkeypatch.setattr(kind, "needs_reference", False)
+    monkeypatch.setattr(kind, "recording", lambda self, settings: "used")
+    recorded(tmp_path, "ana")
+    run(tmp_path, "preview", "ana", "--engine", "fake-clone", "--text", "Hello there, all of you.")
+    shown = run(tmp_path, "show", "ana").stdout
+    assert "its recording; embedding in the store" in shown
+
+
+def test_a_voice_that_was_added_says_which_engines_have_all_of_it(tmp_path, monkeypatch, capsys):
+    recorded(tmp_path, "ana")
+    monkeypatch.chdir(tmp_path)
+    consent = SimpleNamespace(kind="self", owner="A", date="2026-01-01")
+    added = SimpleNamespace(folder=tmp_path / "voices" / "ana", clip="a.wav", consent=consent)
+    _tell_added(added, SimpleNamespace(steps=(), warnings=(), seconds=12.0))
+    (line,) = (line for line in capsys.readouterr().err.splitlines() if "engines" in line)
+    assert {"pocket", "vibevoice"} <= set(line.split())
+    assert "espeak" not in line
 
 
 def test_list_has_the_engines_that_a_voice_has_all_for(tmp_path):

@@ -192,11 +192,32 @@ def test_a_reference_is_the_identity_and_a_source(tmp_path: Path) -> None:
     text = GOOD + CONSENT + "reference: clip.wav\n"
     for name, sound in (("one", b"RIFF1"), ("two", b"RIFF1"), ("three", b"RIFF2")):
         (add_voice(tmp_path, name, text) / "clip.wav").write_bytes(sound)
-    made = cast(open_voices(tmp_path), script_for("one", "two", "three"))
+    made = cast(open_voices(tmp_path), script_for("one", "two", "three"), "fake-clone")
     voices = [made.parts[name].voice for name in ("one", "two", "three")]
     assert voices[0].identity == voices[1].identity != voices[2].identity
     assert voices[0].reference == str(tmp_path / "one" / "clip.wav")
     assert voices[0].reference in made.sources
+
+
+def test_a_recording_that_the_engine_does_not_hear_changes_nothing(tmp_path: Path) -> None:
+    """A line that was paid for stays, whatever the voice sounds like on other engines."""
+    add_voice(tmp_path, "bare", GOOD + CONSENT)
+    for name, sound in (("one", b"RIFF1"), ("two", b"RIFF2")):
+        text = GOOD + "  openai: {voice: alloy}\n  qwen3-tts: {voice: kept}\n"
+        place = add_voice(tmp_path, name, text + CONSENT + "reference: clip.wav\n")
+        (place / "clip.wav").write_bytes(sound)
+    book = open_voices(tmp_path)
+
+    def identity(name: str, engine: str) -> str:
+        return make_voice(book.find(name), find_engine(engine)).identity
+
+    assert identity("bare", "espeak") == identity("one", "espeak") == identity("two", "espeak")
+    assert identity("one", "openai") == identity("two", "openai")
+    assert identity("one", "qwen3-tts") == identity("two", "qwen3-tts"), "the server knows it"
+    assert identity("one", "vibevoice") != identity("two", "vibevoice")
+    assert identity("one", "tone") != identity("two", "tone"), "nothing else tells them apart"
+    made = cast(book, script_for("one"))
+    assert made.sources == (str(tmp_path / "one" / "voice.yaml"),)
 
 
 def test_a_voice_without_settings_for_the_engine_is_refused(tmp_path: Path) -> None:

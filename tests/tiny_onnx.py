@@ -14,6 +14,8 @@ STYLE = 256
 def model(path: Path, durations: bool = False, width: int = STYLE) -> None:
     """Each token becomes a burst of noise, louder for another token; the style adds a hum.
 
+    As in the vocoders of the real ones there is noise that is another one each time.
+
     Inputs `input_ids` (1, n), `style` (1, `width`), `speed` (1,); output `audio` (samples,) and, if
     asked for, `duration` (n,).
     """
@@ -38,7 +40,9 @@ def model(path: Path, durations: bool = False, width: int = STYLE) -> None:
         helper.make_node("Unsqueeze", ["mean", "last"], ["level"]),
         helper.make_node("Mul", ["level", "hum"], ["tone"]),
         helper.make_node("Add", ["noise", "tone"], ["sound"]),
-        helper.make_node("Reshape", ["sound", "flat"], ["long"]),
+        helper.make_node("RandomNormalLike", ["sound"], ["breath"], scale=1e-4),
+        helper.make_node("Add", ["sound", "breath"], ["voiced"]),
+        helper.make_node("Reshape", ["voiced", "flat"], ["long"]),
         helper.make_node("Div", ["long", "speed"], ["audio"]),
     ]
     outputs = [helper.make_tensor_value_info("audio", TensorProto.FLOAT, ["samples"])]

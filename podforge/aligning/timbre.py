@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from podforge.aligning.pauses import Pauses
+from podforge.signal import padded
 
 Floats = NDArray[np.float64]
 
@@ -83,18 +84,12 @@ def _looks(samples: NDArray[np.float32], pauses: Pauses) -> Iterator[tuple[Float
     for first in range(0, count, LOOKS):
         last = min(count, first + LOOKS)
         start = first * step + (step - every * size) // 2  # frames are centred in their steps
-        part = _padded(samples, start, last * step + every * size)
+        length = last * step + every * size - start
+        part = padded(samples, start, start + length + length % 2)
         if every == 2:
             part = (part[::2] + part[1::2]) * np.float32(0.5)
         begins = np.arange(last - first) * step // every
         yield ear.describe(np.lib.stride_tricks.sliding_window_view(part, size)[begins])
-
-
-def _padded(samples: NDArray[np.float32], start: int, end: int) -> NDArray[np.float32]:
-    """`samples[start:end]`, with zeros where the range leaves it; an even number."""
-    end += (end - start) % 2
-    before, after = max(0, -start), max(0, end - len(samples))
-    return np.pad(samples[max(0, start) : end], (before, after))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from podforge.clip import Finding, Span
-from podforge.signal import SPEECH_BELOW_LOUD_DB, SPEECH_FLOOR_DB
+from podforge.signal import SPEECH_BELOW_LOUD_DB, SPEECH_FLOOR_DB, padded
 from podforge.units import to_samples
 
 Floats = NDArray[np.float32]
@@ -173,9 +173,7 @@ def _bands(samples: Floats, rate: int, hop: int) -> Floats:
     for first in range(0, count, BLOCK):
         last = min(first + BLOCK, count)
         low, high = first * hop - margin, (last - 1) * hop - margin + width
-        inside = samples[max(low, 0) : high]
-        padded = np.pad(inside, (max(-low, 0), high - max(low, 0) - len(inside)))
-        frames = sliding_window_view(padded, width)[::hop]
+        frames = sliding_window_view(padded(samples, low, high), width)[::hop]
         frames = frames - frames.mean(axis=1, keepdims=True)  # an offset leaks into the low bands
         spectrum = np.fft.rfft(frames * window, size)
         out[first:last] = (spectrum.real**2 + spectrum.imag**2).astype(np.float32) @ filters

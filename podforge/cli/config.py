@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from podforge.cli.exits import note
 from podforge.cli.options import engine_options, json_option, project_options
 from podforge.cli.render import render
 from podforge.plain import plain
@@ -64,7 +65,10 @@ def show(
         "encoding": typed.encoding, "include": typed.include or None,
         "offline": flags.offline, "draft": draft,
     }  # fmt: skip
-    rows = list(effective(script, choices_for(script), typed, given))
+    choices = choices_for(script)
+    rows = list(effective(script, choices, typed, given))
+    for problem in choices.config.warnings:
+        note(problem)
     for text in strangers(os.environ):
         click.echo(f"podforge: warning: {plain(text)}", err=True)
     if as_json:
@@ -87,6 +91,8 @@ show.params += [option for option in render.params if option.name in _OF_RENDER]
 def show_paths(script: Path | None, as_json: bool) -> None:
     """List the files of settings for a script, or for this folder, and where one was looked for.
 
+    One that is ignored belongs to another user.
+
     \b
     podforge config path
     podforge config path season/episode.md
@@ -96,10 +102,11 @@ def show_paths(script: Path | None, as_json: bool) -> None:
 
     seen = consulted(script.parent if script else Path())
     if as_json:
-        found, absent = map(str, seen.files), map(str, seen.absent)
-        facts = {"version": 1, "found": list(found), "absent": list(absent)}
-        click.echo(json.dumps(facts))
+        facts = {"found": seen.files, "absent": seen.absent, "ignored": seen.ignored}
+        paths = {name: list(map(str, found)) for name, found in facts.items()}
+        click.echo(json.dumps({"version": 1, **paths}))
         return
     rows = [("found", str(path)) for path in seen.files]
     rows += [("absent", str(path)) for path in seen.absent]
+    rows += [("ignored", str(path)) for path in seen.ignored]
     print_rows(("", "file"), rows)

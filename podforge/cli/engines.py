@@ -1,7 +1,7 @@
 """`podforge engines`: what can speak here, and what is missing for the rest."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 import click
@@ -9,10 +9,11 @@ import click
 from podforge.cli.options import json_option
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from podforge.cast import Limits, Settings
     from podforge.engines.base import EngineSpec, Need
+    from podforge.project import Engines
+
+FEW_LANGUAGES = 3  # are named in the table; of more, how many
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,19 @@ class Listed:
     settings: tuple[str, ...]
     set: dict[str, str]  # of them in this folder, without secrets
     needs: "tuple[Need, ...]"
+    broken: str = ""  # what is wrong with its settings or its model
 
 
 def listed(spec: "EngineSpec", settings: "Settings | None" = None) -> Listed:
-    """The facts of an engine with these settings.  Raises `SettingError`."""
+    """The facts of an engine with these settings.  Raises what is wrong with them or its model."""
+    settings = settings or {}
+    return _facts(spec, settings, spec.needs(settings))
+
+
+def _facts(spec: "EngineSpec", settings: "Settings", needs: "tuple[Need, ...]") -> Listed:
     from podforge.settings import public
 
-    limits, about, needs = spec.limits(settings or {}), spec.about, spec.needs(settings or {})
+    limits, about = spec.limits(settings), spec.about
     presets, recordings = not spec.needs_reference, about.cloning or spec.needs_reference
     return Listed(
         name=spec.name,
@@ -58,32 +65,48 @@ def listed(spec: "EngineSpec", settings: "Settings | None" = None) -> Listed:
         rate=limits.rate,
         most_characters=limits.most_characters,
         settings=spec.known_settings,
-        set={name: str(value) for name, value in public(settings or {}).items()},
+        set={name: str(value) for name, value in public(settings).items()},
         needs=needs,
     )
 
 
-def listed_here(names: "Sequence[str]") -> list[Listed]:
-    """The facts of engines with the settings that hold in this folder, and in the environment.
+def listed_with(engines: "Engines", name: str) -> Listed:
+    """The facts of an engine with the settings that hold here.
 
-    Raises what is wrong with a setting, where it was made.
+    Raises what is wrong with a setting, where it was made, or with the engine's model.
     """
-    from podforge.cli.choices import choices_for, with_environment
     from podforge.engines import find_engine
     from podforge.errors import Place, UsageError
+    from podforge.settings import placed
+
+    spec, written = find_engine(name), engines.written(name)
+    try:
+        return listed(spec, engines.values(name))
+    except UsageError as error:
+        raise placed(error, written, Place(name)) from error
+
+
+def listed_anyhow(engines: "Engines", name: str) -> Listed:
+    """The facts of an engine; of one that `listed_with` fails at, what is wrong, and the usual."""
+    from podforge.engines import find_engine
+    from podforge.errors import PodforgeError
+
+    try:
+        return listed_with(engines, name)
+    except PodforgeError as error:
+        return replace(_facts(find_engine(name), {}, ()), ready=False, broken=str(error))
+
+
+def _engines_here() -> "Engines":
+    """With the settings that hold in this folder, and in the environment."""
+    from podforge.cli.choices import choices_for, with_environment
+    from podforge.errors import Place
     from podforge.project import Engines
-    from podforge.settings import EngineFlags, placed
+    from podforge.settings import EngineFlags
 
     choices = choices_for()
     flags = with_environment(EngineFlags(), choices)
-    engines, found = Engines(Place(""), config=choices.config, flags=flags), []
-    for name in names:
-        spec, written = find_engine(name), engines.written(name)
-        try:
-            found.append(listed(spec, engines.values(name)))
-        except UsageError as error:
-            raise placed(error, written, Place(name)) from error
-    return found
+    return Engines(Place(""), config=choices.config, flags=flags)
 
 
 @click.group("engines", invoke_without_command=True)
@@ -104,7 +127,8 @@ def engines_group(ctx: click.Context) -> None:
 def list_engines(as_json: bool = False) -> None:
     """List every engine that is registered: whether it is ready, and what it can do.
 
-    Below the table: the commands that add what is missing.
+    Below the table: the commands that add what is missing, and what is wrong with a setting or
+    a model.  How an engine performs, and what it costs, say `podforge engines show` and --json.
 
     \b
     podforge engines list
@@ -114,16 +138,19 @@ def list_engines(as_json: bool = False) -> None:
     from podforge.engines import engine_names
     from podforge.plain import plain
 
-    found = listed_here(engine_names())
+    engines = _engines_here()
+    found = [listed_anyhow(engines, name) for name in engine_names()]
     if as_json:
         facts = {"version": 1, "engines": [asdict(each) for each in found]}
         click.echo(json.dumps(facts))
         return
-    print_rows(("name", "ready", "voices", "speakers", "performs", "cost", "what it is"),
-        [(e.name, _yes(e.ready), e.voices, str(e.speakers), e.performs, e.cost or "none", e.summary)
-         for e in found],
+    print_rows(("name", "ready", "voices", "languages", "words", "network", "what it is"),
+        [(e.name, _yes(e.ready), _voices(e.voices), _languages(e.languages), _yes(e.words),
+          "paid" if e.cost else _yes(e.network), e.summary) for e in found],
     )  # fmt: skip
     for engine in found:
+        if engine.broken:
+            click.echo(plain(f"{engine.name}: {engine.broken}"))
         for what, remedy in _missing(engine.needs).items():
             click.echo(plain(f"{engine.name} needs {what}: {remedy}"))
 
@@ -140,7 +167,7 @@ def show_engine(name: str, as_json: bool) -> None:
     """
     from podforge.console import print_facts
 
-    (engine,) = listed_here([name])
+    engine = listed_with(_engines_here(), name)
     if as_json:
         click.echo(json.dumps({"version": 1, **asdict(engine)}))
         return
@@ -177,6 +204,15 @@ def _missing(needs: "tuple[Need, ...]") -> dict[str, str]:
         if not need.found:
             remedies.setdefault(need.remedy, []).append(need.what)
     return {", ".join(what): remedy for remedy, what in remedies.items()}
+
+
+def _voices(kinds: str) -> str:
+    return "both" if ", " in kinds else kinds
+
+
+def _languages(tags: str) -> str:
+    count = tags.count(", ") + 1
+    return tags if count <= FEW_LANGUAGES else str(count)
 
 
 def _yes(fact: bool) -> str:

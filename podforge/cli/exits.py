@@ -1,5 +1,6 @@
 """How a command ends: the one place where errors become messages and exit codes."""
 
+import errno
 import os
 import signal
 import sys
@@ -128,11 +129,23 @@ def _run(command: click.Command) -> int:
     except BrokenPipeError:
         _die(signal.SIGPIPE)
     except OSError as error:  # stdout on a full disk; a working folder that is gone
-        say(errors.StorageError(str(error)))
+        say(_explained(error))
         code = _CODES[errors.StorageError]
     _drop(sys.stdout)
     _drop(sys.stderr)
     return code
+
+
+def _explained(error: OSError) -> errors.StorageError:
+    """An error of ours for one of the system; one that names no file is about stdout, or here."""
+    if isinstance(error, FileNotFoundError) and not error.filename:
+        return errors.StorageError("the working folder is gone", hint="go to another one")
+    if error.errno in (errno.ENOSPC, errno.EDQUOT) and not error.filename:
+        return errors.DiskFull(
+            "no space left where stdout goes", hint="free some, and run it again"
+        )
+    where = f"{error.filename}: " if error.filename else ""
+    return errors.StorageError(f"{where}{error.strerror or error}")
 
 
 def _invoke(command: click.Command) -> int:

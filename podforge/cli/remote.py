@@ -1,5 +1,6 @@
 """`podforge voices remote`: the voices that an engine's server keeps."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,7 +66,8 @@ def add_remote(name: str, engine: str, base_url: str | None, voices: Path | None
     sample = _sample(voice, engine)
     keeper, settings = _server(engine, base_url)
     kept = keeper.add_remote_voice(settings, sample)
-    click.echo(f"engines:\n  {engine}: {{voice: {plain(kept)}}}")
+    # What is text in JSON is text in YAML: a name may be `no`, or hold a colon or a brace.
+    click.echo(f"engines:\n  {engine}: {{voice: {json.dumps(plain(kept), ensure_ascii=False)}}}")
 
 
 def _server(engine: str, base_url: str | None) -> "tuple[KeepsVoices, Settings]":

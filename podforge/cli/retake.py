@@ -32,7 +32,7 @@ _PLACE = re.compile(r"(?P<script>.+?):(?P<line>\d{1,8})(?::(?P<column>\d{1,8}))?
 @click.argument("place", metavar="SCRIPT:LINE")
 @click.option("--try", "tries", type=click.IntRange(1, 99), metavar="N",
               help="Make so many takes to choose from, and keep none of them yet.")  # fmt: skip
-@click.option("--keep", type=click.IntRange(0, 9999), metavar="TAKE",
+@click.option("--keep", type=int, metavar="TAKE",
               help="Keep this take; 0 is the one that nobody asked for.")  # fmt: skip
 @click.option("--job", "number", type=click.IntRange(1), default=None, metavar="N",
               help="Which one, where a line is spoken in several jobs.")  # fmt: skip
@@ -103,7 +103,7 @@ class _Done:
     auditions: tuple["Audition", ...]
     kept: int | None
     file: Path  # of the choices
-    missing: bool  # the kept take is not in the store
+    known: tuple[int, ...]  # the takes in the store
     touched: bool  # the script has a new time
     failed: bool  # no new take is usable
 
@@ -115,7 +115,7 @@ def _retake(wish: _Wish, keep_new: bool) -> _Done:
     from podforge.recording import Crew
     from podforge.store import Store
     from podforge.store.holding import in_use
-    from podforge.takes import takes_path
+    from podforge.takes import MOST_TAKE, check_name, takes_path
 
     script, store = wish.request.script, Store(wish.store)
     auditions: tuple[Audition, ...] = ()
@@ -124,20 +124,30 @@ def _retake(wish: _Wish, keep_new: bool) -> _Done:
         for problem in project.script.warnings:
             tell(Warned(str(problem.place), problem.text))
         spot = retaking.find_spot(project, wish.place, wish.number)
+        check_name(script)
+        known = retaking.known_takes(store, spot.job)
+        if wish.keep is not None and not 0 <= wish.keep <= MOST_TAKE:
+            text = f"--keep {wish.keep}: takes count from 0 to {MOST_TAKE}"
+            raise UsageError(text, hint=_known(known))
         if wish.new or wish.keep:
             retaking.check_takes(project, spot)
         new = retaking.next_takes(store, spot.job, wish.new) if wish.new else []
         if new:
             crew = Crew(wish.workers, project.settings)
             retaking.speak(project, spot, new, store, crew, tell)
-            takes = sorted({*retaking.known_takes(store, spot.job), *new})
+            known = retaking.known_takes(store, spot.job)
+            takes = sorted({*known, *new})
             auditions = tuple(retaking.audition(project, spot, takes, store, wish.folder))
         usable = {made.take for made in auditions if made.path}
         keep = new[-1] if keep_new and new[-1] in usable else wish.keep
         touched = keep is not None and retaking.choose(script, project, spot, keep)
-        missing = keep is not None and keep not in retaking.known_takes(store, spot.job)
     failed = bool(new) and not usable & set(new)
-    return _Done(spot, auditions, keep, takes_path(script), missing, touched, failed)
+    return _Done(spot, auditions, keep, takes_path(script), tuple(known), touched, failed)
+
+
+def _known(takes: Sequence[int]) -> str:
+    """Which takes there are to keep."""
+    return f"takes of this line in the store: {', '.join(map(str, takes)) or 'none'}"
 
 
 def _folder(output: Path | None, script: Path) -> Path:
@@ -212,11 +222,13 @@ def _next_steps(asked: str, done: _Done) -> Sequence[str]:
         return [f"no new take is usable; more of them: {typed} --try {tries}"]
     if done.kept is None:
         return [f"listen, and keep one: {typed} --keep {done.auditions[-1].take}"]
-    steps = [f"take {done.kept} is kept in {done.file}; the next render uses it"]
+    where = f"kept in {done.file}" if done.kept else "kept, the one that nobody asked for"
+    steps = [f"take {done.kept} is {where}; the next render uses it"]
     if done.touched:
         steps.append(f"{done.spot.said.place.file} has a new time, for Make to see the choice")
-    if done.missing:
-        steps.append(f"take {done.kept} is not in the store: the next render speaks it")
+    if done.kept not in done.known:
+        missing = f"take {done.kept} is not in the store: the next render speaks it"
+        steps.append(f"{missing}; {_known(done.known)}")
     if done.kept and done.auditions:
         steps.append(f"another one: {typed}; the first one: {typed} --keep 0")
     return steps

@@ -211,6 +211,7 @@ def _book(voices: Path | None) -> "VoiceBook":
 
 
 def _tell_added(new: "NewVoice", choice: "Choice") -> None:
+    from podforge.cli.standings import engines_of, standings_of
     from podforge.plain import plain
     from podforge.voices import read_voice
     from podforge.voices.pinned import is_stale
@@ -228,6 +229,8 @@ def _tell_added(new: "NewVoice", choice: "Choice") -> None:
         ),
         err=True,
     )
+    ready = engines_of(voice, standings_of(None)(voice))
+    click.echo(plain(f"  it has all that these engines need of a voice: {ready}"), err=True)
     print_paths(new.folder)
 
 

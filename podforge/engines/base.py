@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from podforge.cast import Limits, Settings, Voice
+from podforge.cast import Limits, RecordingUse, Settings, Voice
 from podforge.clip import Span, Word
 from podforge.events import Tell, Watch
 from podforge.plan import Job
@@ -138,6 +138,15 @@ class EngineSpec(Protocol):
 
         Raises `ValueError` saying what is wrong; the caller knows the place.
         """
+
+    def recording(self, settings: Settings) -> RecordingUse:  # noqa: ARG002 - the protocol
+        """What the recording of a voice is to it, by the settings that `voice_settings` gave.
+
+        One that is unused is no part of the voice's identity: another one changes no key.
+        """
+        if self.needs_reference:
+            return "needed"
+        return "used" if self.about.cloning else "unused"
 
     def speaks(self, language: str) -> bool:  # noqa: ARG002 - the protocol
         """Whether it can speak a language at all, by its primary subtag; asked before any work.

@@ -1,23 +1,21 @@
-"""Small models in process that speak one line a call with voices of their own.
+"""Small models in process that speak one line a call with voices of their own, without loading one.
 
-What they share: a folder that somebody got by hand, a worker a processor, presets as voices.  The
-spec here is light; `one_by_one` and `own_espeak` are for their engines, in a worker.
+What they share: a folder that somebody got by hand, a worker a processor, presets as voices.  Their
+engines, in a worker, share `podforge.engines.onnx`.
 """
 
-import shutil
-from collections.abc import Callable, Iterator, Sequence
+import shlex
 from dataclasses import asdict, dataclass
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from podforge.cast import Limits, Settings
-from podforge.engines.base import EngineSpec, Need, Take
+from podforge.engines.base import EngineSpec, Need
 from podforge.engines.digests import folder_digest
 from podforge.engines.options import names, number, read, setting, words
+from podforge.engines.packages import check_installed, needs_of
 from podforge.errors import SettingError, Unavailable
-from podforge.events import Watch
-from podforge.plan import Job
 from podforge.threads import processors
 
 if TYPE_CHECKING:
@@ -25,6 +23,13 @@ if TYPE_CHECKING:
 
 RATE = 24_000  # samples per second
 MOST_CHARACTERS = 400  # in a call
+# Written in Latin letters: a model that was not made for one reads it as its own language, with
+# wrong pronunciation.  Of letters that are not its own, espeak-ng gives it the names.
+_LATIN = frozenset({
+    "af", "az", "br", "ca", "cs", "cy", "da", "de", "en", "eo", "es", "et", "eu", "fi", "fil", "fr",
+    "ga", "gd", "gl", "hr", "hu", "id", "is", "it", "la", "lb", "lt", "lv", "ms", "mt", "nb", "nl",
+    "nn", "no", "pl", "pt", "ro", "sk", "sl", "sq", "sv", "sw", "tl", "tr", "vi",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -36,17 +41,21 @@ class Options:
 
 
 class PresetSpec(EngineSpec):
-    """A small model; `getting` says how its files are got, and `lacking` what a folder lacks."""
+    """A small model; `lacking` says what a folder without one lacks."""
 
     sound_version = 1
     known_settings = names(Options)
     packages: ClassVar[tuple[str, ...]]  # as they are imported
-    getting: ClassVar[str]
+    phonemizers: ClassVar[tuple[str, ...]]  # as they are published: what decides the phonemes
     lacking: ClassVar[str]
     languages: ClassVar[tuple[str, ...]]
 
     def files(self, folder: Path) -> list[Path]:
-        """What speaks, in order; empty when something is missing."""
+        """What speaks, in order; empty when something is missing.  Raises `SettingError`."""
+        raise NotImplementedError
+
+    def getting(self, folder: str) -> str:
+        """The command that gets the model's files; `folder` is quoted for a shell."""
         raise NotImplementedError
 
     def voice_options(self, settings: Settings) -> "DataclassInstance":
@@ -58,7 +67,10 @@ class PresetSpec(EngineSpec):
         return read(Options, self.name, settings)
 
     def limits(self, settings: Settings) -> Limits:
-        """A line a call; a worker a processor, as each computes with one thread."""
+        """A line a call; a worker a processor, as each computes with one thread.
+
+        Each take is another one: the vocoders hold noise that ONNX Runtime seeds as it likes.
+        """
         self.options(settings)
         return Limits(
             rate=RATE,
@@ -66,23 +78,22 @@ class PresetSpec(EngineSpec):
             most_utterance=MOST_CHARACTERS,
             batch=4,
             most_workers=processors(),
+            stochastic=True,
             languages=self.languages,
         )
 
     def needs(self, settings: Settings) -> tuple[Need, ...]:
         """Its packages, and a model."""
         folder = self.options(settings).model
-        install = f"pip install 'podforge[{self.name}]'"
-        packages = (
-            Need(f"the package {each}", find_spec(each) is not None, install)
-            for each in self.packages
-        )
-        there = bool(folder and self.files(Path(folder)))
-        return (*packages, Need("the model", there, self.getting))
+        there = bool(folder and self.files(Path(folder).expanduser()))
+        model = Need("the model", there, self._remedy(folder))
+        return (*needs_of(self.packages, self._install), model)
 
     def fingerprint(self, settings: Settings) -> str:
-        """A digest of what speaks."""
-        return f"sha256:{folder_digest(self.folder(settings), self.files)}"
+        """A digest of what speaks, and the versions of what tells it the phonemes."""
+        model = f"sha256:{folder_digest(self.folder(settings), self.files)}"
+        self.check_installed()
+        return ", ".join([model, *_versions(self.phonemizers)])
 
     def sound_settings(self, settings: Settings) -> Settings:
         """There are none: model and voice decide."""
@@ -95,38 +106,40 @@ class PresetSpec(EngineSpec):
         usual = asdict(type(options)())
         return {name: value for name, value in asdict(options).items() if value != usual[name]}
 
+    def speaks(self, language: str) -> bool:
+        """Whether it was made for a language, or can at least read its letters."""
+        return language in self.languages or language in _LATIN
+
     def check_installed(self) -> None:
         """Raise `Unavailable` without the packages."""
-        missing = [need for need in self.needs({})[:-1] if not need.found]
-        if missing:
-            what = ", ".join(need.what for need in missing)
-            raise Unavailable(f"the engine {self.name} needs {what}", hint=missing[0].remedy)
+        check_installed(self.name, self.packages, self._install)
 
     def folder(self, settings: Settings) -> Path:
         """Where the model lies.  Raises `Unavailable` or `SettingError`."""
         named = self.options(settings).model
         if not named:
-            raise Unavailable(f"the engine {self.name} has no model", hint=self.getting)
+            hint = f"{self._remedy('')}, then --model {self.name}"
+            raise Unavailable(f"the engine {self.name} has no model", hint=hint)
         folder = Path(named).expanduser()
         if not self.files(folder):
-            raise SettingError(f"no {self.lacking} in {folder}", "model", hint=self.getting)
+            text = f"no {self.lacking} in {folder}"
+            raise SettingError(text, "model", hint=self._remedy(named))
         return folder
 
+    @property
+    def _install(self) -> str:
+        return f"pip install 'podforge[{self.name}]'"
 
-def one_by_one(jobs: Sequence[Job], speak: Callable[[Job], Take], watch: Watch) -> Iterator[Take]:
-    """The takes of jobs, one after the other; none of one that was cancelled meanwhile."""
-    for job in jobs:
-        if watch.cancelled:
-            return
-        take = speak(job)
-        watch.beat(job.key, len(take.samples) / take.rate)
-        if watch.cancelled:
-            return
-        yield take
+    def _remedy(self, folder: str) -> str:
+        return self.getting(shlex.quote(str(Path(folder or self.name).expanduser())))
 
 
-def own_espeak(folder: str) -> str:
-    """A copy of espeak-ng for phonemes: it stays loaded, and the engine espeak unloads its own."""
-    import espeakng_loader
-
-    return str(shutil.copy(espeakng_loader.get_library_path(), folder))
+def _versions(names: tuple[str, ...]) -> list[str]:
+    """`phonemizer 3.4.0` and the like, of those that are installed."""
+    found = []
+    for name in names:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            continue
+    return found

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from podforge.errors import PodforgeError
-from podforge.events import Watch
+from podforge.events import BenchWatch
 
 
 class Task(Protocol):
@@ -30,7 +30,9 @@ ResultT_co = TypeVar("ResultT_co", covariant=True)
 class Bench(Protocol[TaskT_contra, ResultT_co]):
     """Lives in a worker process."""
 
-    def work(self, tasks: Sequence[TaskT_contra], watch: Watch) -> Iterator[tuple[str, ResultT_co]]:
+    def work(
+        self, tasks: Sequence[TaskT_contra], watch: BenchWatch
+    ) -> Iterator[tuple[str, ResultT_co]]:
         """Do a batch: `(task key, result)` for each task, in any order, as they finish.
 
         Results are small: what is large goes into the store.  An `EngineError`, or an exception
@@ -51,11 +53,15 @@ class Started:
 
 @dataclass(frozen=True)
 class Beat:
-    """A worker has made `seconds` of the task so far, in `frames` steps."""
+    """A worker has made `seconds` of the task so far, in `frames` steps.
+
+    One that `waits` has made nothing: another process holds what it needs.
+    """
 
     key: str
     seconds: float
     frames: int = 0
+    waits: bool = False
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ Message = Ready | Made | Beat | Finished
 
 
 class Line:
-    """The worker's end of the pipe, and the `Watch` of its bench."""
+    """The worker's end of the pipe, and the `BenchWatch` of its bench."""
 
     def __init__(self, pipe: "Connection[Message, Any]") -> None:
         self._pipe, self._turn = pipe, threading.Lock()
@@ -71,11 +71,18 @@ class Line:
                 os._exit(PARENT_IS_GONE)
 
     def beat(self, key: str, seconds: float, frames: int = 0) -> None:
-        """Show life; see `podforge.events.Watch`."""
+        """Show life; see `podforge.events.BenchWatch`."""
+        self._beat(Beat(key, seconds, frames))
+
+    def wait(self, key: str) -> None:
+        """See `podforge.events.BenchWatch`."""
+        self._beat(Beat(key, 0.0, waits=True))
+
+    def _beat(self, beat: Beat) -> None:
         now = time.monotonic()
-        if now - self._last_beats.get(key, -inf) >= BEAT_SECONDS:
-            self._last_beats[key] = now
-            self.tell(Beat(key, seconds, frames))
+        if now - self._last_beats.get(beat.key, -inf) >= BEAT_SECONDS:
+            self._last_beats[beat.key] = now
+            self.tell(beat)
 
     def forget_beats(self) -> None:
         """A batch ended; the tasks of the next one have not shown life yet."""
@@ -83,7 +90,7 @@ class Line:
 
     @property
     def cancelled(self) -> bool:
-        """See `podforge.events.Watch`."""
+        """See `podforge.events.BenchWatch`."""
         return self._cancelled.is_set()
 
     def listen(self) -> None:

@@ -1,11 +1,12 @@
 """Which of all that was said holds: flag > environment > project file > user file > default."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from podforge.errors import InputError, UsageError
+from podforge.errors import InputError, StorageError, UsageError
 from podforge.settings.files import Config
 from podforge.settings.keys import OF_COMMAND, Key, parsed
 
@@ -34,12 +35,19 @@ class Choices:
     def of(self, key: Key[T], flag: T | None = None) -> T | None:
         """The value that holds; None where nobody says one.
 
-        Raises `UsageError` that names the variable, or `InputError` at the place in the file.
+        Raises `UsageError` that names the variable, `InputError` at the place in the file, or
+        `StorageError` where a file lies in the place of a folder that is made.
         """
         return self.chosen(key, flag).value
 
     def chosen(self, key: Key[T], flag: T | None = None) -> Chosen[T]:
         """As `of`, with its origin.  An empty variable is not set."""
+        chosen = self._chosen(key, flag)
+        if key.made and isinstance(chosen.value, Path):
+            _check_folder(chosen.value, chosen.origin)
+        return chosen
+
+    def _chosen(self, key: Key[T], flag: T | None) -> Chosen[T]:
         if flag is not None:
             return Chosen(flag, f"--{key.name}")
         if said := self.environ.get(key.variable, "").strip():
@@ -55,3 +63,11 @@ class Choices:
         except ValueError as error:
             raise InputError.at(setting.place, f"{key.name}: {error}") from error
         return Chosen(value, str(setting.place))
+
+
+def _check_folder(path: Path, origin: str) -> None:
+    """Raise `StorageError` where no folder can be made, as a file is in its place or above it."""
+    with suppress(OSError):  # whoever makes it tells better what is wrong
+        there = next(path for path in (path, *path.absolute().parents) if path.exists())
+        if not there.is_dir():
+            raise StorageError(f"{origin}: {there} is not a folder", hint="name another place")

@@ -9,7 +9,7 @@ from podforge import strict_yaml as yaml
 from podforge.errors import InputError, Place, Problem, UsageError, storage
 from podforge.script import Setting
 from podforge.settings.engines import Written, is_secret, variable_of
-from podforge.settings.finding import FILE, find_project_file, find_user_file
+from podforge.settings.finding import FILE, find_user_file, search
 from podforge.settings.keys import FILES, FRONT, OF_COMMAND, ONE_SCRIPT
 
 MOST_BYTES = 64 * 1024
@@ -35,6 +35,7 @@ class Config:
     """The files that hold for a folder, the one that wins first."""
 
     files: tuple[ConfigFile, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -67,10 +68,10 @@ class Config:
 
 def read_config(folder: Path) -> Config:
     """The files that hold for scripts in `folder`.  Raises `InputError` with all that is wrong."""
-    project, user = find_project_file(folder), find_user_file()
+    looked, user = search(folder, (FILE,)), find_user_file()
     problems: list[Problem] = []
     files: list[ConfigFile] = []
-    for path, shared in ((project, True), (user, False)):
+    for path, shared in ((looked.found, True), (user, False)):
         if path and path not in (file.path for file in files):
             try:
                 files.append(_read(path, shared=shared))
@@ -78,13 +79,26 @@ def read_config(folder: Path) -> Config:
                 problems += error.problems
     if problems:
         raise InputError(tuple(problems))
-    return Config(tuple(files))
+    return Config(tuple(files), tuple(map(_ignored, looked.ignored)))
+
+
+def _ignored(path: Path) -> Problem:
+    """A warning for a project file that does not count."""
+    text = (
+        "not used, as it belongs to another user: to have it hold, take it over (chown) or copy it"
+    )
+    return Problem(Place(_shown(path)), "warning", text)
+
+
+def _shown(path: Path) -> str:
+    """A path as people know it: from here, if it lies here."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _read(path: Path, *, shared: bool) -> ConfigFile:
     """`shared`: with others, as a project is, so that no secret may stand in it."""
-    here = Path.cwd()
-    shown = str(path.relative_to(here) if path.is_relative_to(here) else path)
+    shown = _shown(path)
     with storage("reading", path), path.open("rb") as file:
         data = file.read(MOST_BYTES + 1)
     try:

@@ -17,11 +17,13 @@ USER_FILE = "config.yaml"
 class Search:
     """The file that was found, and the places that were looked at before, in order.
 
-    A file that appears at one of these places changes what holds.
+    A file that appears at one of these places changes what holds.  Those of `ignored` are there,
+    and belong to somebody whose files do not count.
     """
 
     found: Path | None
     absent: tuple[Path, ...] = ()
+    ignored: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Consulted:
 
     files: tuple[Path, ...]
     absent: tuple[Path, ...]
+    ignored: tuple[Path, ...] = ()  # of somebody else
 
 
 def consulted(folder: Path) -> Consulted:
@@ -41,7 +44,8 @@ def consulted(folder: Path) -> Consulted:
     """
     searches = (search(folder, (FILE,)), _user_search())
     found = tuple(one.found for one in searches if one.found)
-    return Consulted(found, tuple(path for one in searches for path in one.absent))
+    absent = tuple(path for one in searches for path in one.absent)
+    return Consulted(found, absent, searches[0].ignored)
 
 
 def find_project_file(folder: Path) -> Path | None:
@@ -65,6 +69,7 @@ def search(folder: Path, names: Sequence[str]) -> Search:
     home = _home()
     trusted = _trusted(folder)
     absent: list[Path] = []
+    ignored: list[Path] = []
     with storage("looking into", folder):
         for place in (folder, *folder.parents):
             if place == home != folder:
@@ -74,10 +79,12 @@ def search(folder: Path, names: Sequence[str]) -> Search:
                 if not path.is_file():
                     absent.append(path)
                 elif path.stat().st_uid in trusted:
-                    return Search(path, tuple(absent))
+                    return Search(path, tuple(absent), tuple(ignored))
+                else:
+                    ignored.append(path)
             if place == home or (place / ".git").exists() or _of_others(place, trusted):
                 break
-    return Search(None, tuple(absent))
+    return Search(None, tuple(absent), tuple(ignored))
 
 
 def _trusted(folder: Path) -> set[int]:

@@ -39,6 +39,7 @@ class Key(Generic[T]):
     usual: str  # what holds where nobody says anything, for people
     front: str = ""  # its name in front matter, for what a script may say itself
     folder: bool = False  # one that must be there
+    made: bool = False  # a folder that is made where it is missing
 
     @property
     def variable(self) -> str:
@@ -110,8 +111,8 @@ ENGINE = Key("engine", _text, "espeak", front="engine")
 FORMAT = Key("format", _formats, "mp3", front="format")
 TARGET = Key("target", _target, "podcast", front="loudness")
 VOICES = Key("voices", _path, "voices/ beside the script and here", folder=True)
-CACHE = Key("cache", _path, "podforge in the user's cache folder")
-OUTPUT = Key("output", _path, "output/NAME here")
+CACHE = Key("cache", _path, "podforge in the user's cache folder", made=True)
+OUTPUT = Key("output", _path, "output/NAME here", made=True)
 SPLIT = Key("split", _split, "no")
 JOBS = Key("jobs", _number, "one a processor")
 STRICT = Key("strict", _switch, "no")

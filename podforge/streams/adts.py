@@ -5,6 +5,7 @@ follow without their headers, as an MP4 has them.
 """
 
 import io
+from array import array
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from podforge.errors import StorageError, storage
-from podforge.streams.base import Body, Chapters, Codec, End, Part, read, section_ends
+from podforge.streams.base import Body, Chapters, Codec, End, Frames, Part, read, section_ends
 from podforge.streams.mp4 import FRAME, Sizes, Sound, head
 
 PRIMING = FRAME  # samples that ffmpeg's encoder gives before the sound
@@ -25,18 +26,18 @@ _CONFIG_BYTES = 2
 _SIZE = np.dtype(">u2")
 
 
-def split(data: bytes) -> list[bytes]:
+def split(data: bytes) -> Frames:
     """The ADTS frames of a stream, headers included, nothing cut short."""
-    frames, at, fixed = [], 0, _header(data) >> _VARIABLE_BITS
+    bounds, at, fixed = array("q", [0]), 0, _header(data) >> _VARIABLE_BITS
     while at < len(data):
         size = _size(data[at : at + _HEADER_BYTES], fixed)
         if not size:
             raise StorageError(f"no ADTS frame at byte {at} of an encoder's stream")
-        frames.append(data[at : at + size])
         at += size
+        bounds.append(at)
     if at != len(data):
         raise StorageError("the last ADTS frame of an encoder's stream is cut short")
-    return frames
+    return Frames(data, bounds)
 
 
 def _header(data: bytes) -> int:
@@ -62,7 +63,7 @@ def _config(header: int) -> bytes:
     return ((profile + 1) << 11 | _RATE_INDEX << 7 | channels << 3).to_bytes(_CONFIG_BYTES, "big")
 
 
-def body(frames: Sequence[bytes], kept: int) -> tuple[bytes, Body]:
+def body(frames: Frames, kept: int) -> tuple[bytes, Body]:
     """The frames one after the other, without their headers, after what tells of them."""
     counts = section_ends(kept, len(frames))
     sizes = [len(frame) - _HEADER_BYTES for frame in frames]

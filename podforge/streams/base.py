@@ -6,10 +6,12 @@ Bodies are joined one after the other: each gives the frames it keeps (or one le
 has to be caught up), the last one all it has.
 """
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from podforge.errors import StorageError, storage
 
@@ -63,8 +65,42 @@ class Part:
         return next(end for end in self.body.ends if end.frames == self.frames)
 
 
-Split = Callable[[bytes], list[bytes]]
-MakeBody = Callable[[Sequence[bytes], int], tuple[bytes, Body]]
+class Frames(Sequence[bytes]):
+    """Frames one after the other in `data`; each begins and ends at one of `bounds` (bytes).
+
+    A slice shares the data.  An object for each frame would take more memory than the frames do.
+    """
+
+    def __init__(self, data: bytes, bounds: Sequence[int]) -> None:
+        self.data, self.bounds = data, bounds
+
+    @classmethod
+    def of(cls, frames: Sequence[bytes]) -> "Frames":
+        """Frames that do not lie side by side yet."""
+        return cls(b"".join(frames), array("q", accumulate(map(len, frames), initial=0)))
+
+    def __len__(self) -> int:
+        return len(self.bounds) - 1
+
+    @overload
+    def __getitem__(self, index: int) -> bytes: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "Frames": ...
+
+    def __getitem__(self, index: int | slice) -> "bytes | Frames":
+        if isinstance(index, slice):
+            start, end, _ = index.indices(len(self))
+            return Frames(self.data, self.bounds[start : max(start, end) + 1])
+        at = range(len(self))[index]
+        return self.data[self.bounds[at] : self.bounds[at + 1]]
+
+    def __iter__(self) -> Iterator[bytes]:
+        return (self.data[start:end] for start, end in pairwise(self.bounds))
+
+
+Split = Callable[[bytes], Frames]
+MakeBody = Callable[[Frames, int], tuple[bytes | memoryview, Body]]
 Join = Callable[[Sequence[Part], Path, int, int, Chapters], None]
 
 

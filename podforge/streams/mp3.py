@@ -4,13 +4,13 @@ The streams must be made without a bit reservoir: then a frame holds all of its 
 frame can follow any other.
 """
 
+from array import array
 from collections.abc import Sequence
 from functools import lru_cache, reduce
-from itertools import accumulate
 from pathlib import Path
 
 from podforge.errors import StorageError, storage
-from podforge.streams.base import Body, Chapters, Codec, End, Part, chunks, section_ends
+from podforge.streams.base import Body, Chapters, Codec, End, Frames, Part, chunks, section_ends
 from podforge.streams.crc16 import crc16, joined_crc16
 from podforge.streams.lame import (
     DECODER_DELAY,
@@ -28,35 +28,35 @@ SPARE_FRAMES = 2  # past a section's end: decoders lag by 1105 samples, rounding
 _header = lru_cache(maxsize=256)(parsed)
 
 
-def split(data: bytes) -> list[bytes]:
+def split(data: bytes) -> Frames:
     """The frames of a raw stream: neither tags nor a Xing frame, nothing cut short."""
-    frames, at = [], 0
+    bounds, at = array("q", [0]), 0
     while at < len(data):
         header = _header(data[at : at + HEADER_BYTES])
         if not header:
             raise StorageError(f"no MP3 frame at byte {at} of an encoder's stream")
-        frames.append(data[at : at + header.size])
         at += header.size
+        bounds.append(at)
     if at != len(data):
         raise StorageError("the last MP3 frame of an encoder's stream is cut short")
-    return frames
+    return Frames(data, bounds)
 
 
-def body(frames: Sequence[bytes], kept: int) -> tuple[bytes, Body]:
+def body(frames: Frames, kept: int) -> tuple[memoryview, Body]:
     """The frames one after the other, without more of them past the section than are of use."""
     frames = frames[: kept + SPARE_FRAMES]
-    offsets = list(accumulate(map(len, frames), initial=0))
-    data = b"".join(frames)
-    view = memoryview(data)
+    start = frames.bounds[0]
+    data = memoryview(frames.data)[start : frames.bounds[-1]]
     ends: list[End] = []
     crc = begin = 0
     for count in section_ends(kept, len(frames)):
-        end = offsets[count]
-        crc = joined_crc16(crc, crc16(view[begin:end]), end - begin)
+        end = frames.bounds[count] - start
+        crc = joined_crc16(crc, crc16(data[begin:end]), end - begin)
         ends.append(End(count, end, crc))
         begin = end
-    kbps = {_known(frame[:HEADER_BYTES]).kbps for frame in frames}
-    return data, Body(kept, tuple(ends), tuple(offsets[::INDEX_FRAMES]), tuple(sorted(kbps)))
+    kbps = {_known(frames.data[at : at + HEADER_BYTES]).kbps for at in frames.bounds[:-1]}
+    index = tuple(at - start for at in frames.bounds[::INDEX_FRAMES])
+    return data, Body(kept, tuple(ends), index, tuple(sorted(kbps)))
 
 
 def join(

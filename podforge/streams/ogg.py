@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from podforge.errors import StorageError, storage
-from podforge.streams.base import Body, Chapters, Codec, End, Part, section_ends
+from podforge.streams.base import Body, Chapters, Codec, End, Frames, Part, section_ends
 
 FRAME = 960  # samples at 48 kHz, 20 ms
 RATE = 48_000
@@ -93,7 +93,7 @@ def _packets(pages: Iterable[Page]) -> Iterator[bytes]:
         raise StorageError("an Ogg stream is cut short")
 
 
-def split(data: bytes) -> list[bytes]:
+def split(data: bytes) -> Frames:
     """The packets of a stream, the two headers left out.
 
     Each must have 20 ms, and the encoder must look ahead as far as we skip.
@@ -106,7 +106,7 @@ def split(data: bytes) -> list[bytes]:
     frames = packets[:-2]
     if not all(frame and frame[0] & 3 == 0 and frame[0] >> 3 in _TWENTY_MS for frame in frames):
         raise StorageError("an Opus encoder's packets do not have 20 ms each")
-    return frames
+    return Frames.of(frames)
 
 
 def body(frames: Sequence[bytes], kept: int) -> tuple[bytes, Body]:

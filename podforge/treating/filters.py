@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from podforge.signal import Samples
+from podforge.signal import Samples, padded
 from podforge.weighting import Floats, Scan
 
 ROTATOR_STAGES = 4
@@ -104,7 +104,8 @@ class Convolution:
     def __call__(self, sound: Samples) -> Samples:
         """Filter whole frames between silence."""
         width, frame = self.matrix.shape
-        source = np.pad(sound, (width - frame) // 2)
+        margin = (width - frame) // 2
+        source = padded(sound, -margin, len(sound) + margin)
         frames = sliding_window_view(source, width)[::frame]
         return (np.ascontiguousarray(frames) @ self.matrix).reshape(-1)
 

@@ -8,7 +8,7 @@ for, so nothing is delayed.
 import numpy as np
 
 from podforge.chains import OFF, Chain
-from podforge.signal import Samples, decibels, lines, rising
+from podforge.signal import Samples, decibels, lines, padded, rising
 from podforge.treating.filters import high_band, low_end
 from podforge.weighting import Floats
 
@@ -41,7 +41,7 @@ def treat(x: Samples, rate: int, chain: Chain, gain_db: float) -> Samples:
         return x
     hop = max(1, round(rate * HOP_SECONDS))
     frame = FRAME_HOPS * hop
-    sound = np.pad(x, (0, -len(x) % frame))
+    sound = padded(x, 0, len(x) + -len(x) % frame)
     if low := low_end(rate, chain.high_pass_hz, chain.rotate_hz, frame):
         sound = low(sound)
     if chain.de_ess_db:
@@ -87,7 +87,9 @@ def _levels(sound: Samples, hop: int, around: int) -> Floats:
     frames = sound.reshape(-1, hop)
     squares = np.square(frames) @ np.ones(hop, np.float32)  # faster than sums of short rows
     mean = np.full(around, 1 / (around * hop), np.float32)
-    return decibels(np.convolve(np.pad(squares, around // 2), mean, "valid"), SILENCE)
+    margin = around // 2
+    squares = padded(squares, -margin, len(squares) + margin)
+    return decibels(np.convolve(squares, mean, "valid"), SILENCE)
 
 
 def _slewed(wanted: Floats, fall: float, rise: float) -> Floats:

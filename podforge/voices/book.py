@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from podforge.cast import Cast, EngineUse, Part, Settings, Voice
+from podforge.cast import Cast, EngineUse, Part, RecordingUse, Settings, Voice
 from podforge.chains import GENTLE
 from podforge.dealing import deal, slug, stand_ins
 from podforge.errors import (
@@ -36,6 +36,9 @@ class EngineLike(Protocol):
 
     def voice_settings(self, settings: Settings) -> Settings:
         """A voice's settings, checked; raises `ValueError`."""
+
+    def recording(self, settings: Settings) -> RecordingUse:
+        """What a recording is to a voice with these settings, once they are checked."""
 
 
 FindEngine = Callable[[str], EngineLike]
@@ -117,7 +120,7 @@ class VoiceBook:
             parts[role.name] = replace(
                 _part(role, file, voice, name), engine_from=origin, stands_for=stands_for
             )
-            read = (file.place.file, heard.place.file, heard.reference, voice.embedding)
+            read = (file.place.file, heard.place.file, voice.reference, voice.embedding)
             sources |= {str(path): None for path in read if path}
         if problems:
             raise InputError(tuple(problems))
@@ -198,21 +201,26 @@ def make_voice(
     Raises `InputError` when its settings for the engine are missing or wrong, or, at `place` (of
     who asks for it), when it has no recording and the engine speaks with one.
     """
-    embedding = file.embeddings.get(engine.voice_key)
-    if engine.needs_reference and not (file.reference or embedding):
+    settings = _settings(file, engine)
+    use = engine.recording(settings)
+    recording = file.reference if use != "unused" else None
+    embedding = file.embeddings.get(engine.voice_key) if use != "unused" else None
+    if use == "needed" and not (recording or embedding):
+        own = "" if engine.needs_reference else (
+            f', or name a voice that comes with the engine under "{engine.voice_key}:"'
+        )  # fmt: skip
         raise InputError.at(
             place or file.place,
             f'the engine "{engine.name}" needs a recording, and the voice "{file.name}" has none; '
-            f"`podforge voices add {file.name} clip.wav` gives it one",
+            f"`podforge voices add {file.name} clip.wav` gives it one{own}",
         )
-    settings = _settings(file, engine)
-    reference = file_digest(file.reference) if file.reference else ""
+    reference = file_digest(recording) if recording else ""
     pinned = file_digest(embedding) if embedding else ""
     return Voice(
         name=file.name,
         identity=_identity(file, settings, reference, pinned),
         settings=settings,
-        reference=str(file.reference or ""),
+        reference=str(recording or ""),
         embedding=str(embedding or ""),
         digest=pinned or reference,
         language=language or file.language,
@@ -299,15 +307,17 @@ def _settings(file: VoiceFile, engine: EngineLike) -> Settings:
 def _identity(file: VoiceFile, settings: Settings, reference: str, pinned: str) -> str:
     """What the voice sounds like, never what it is called (docs/architecture.md, "Jobs and keys").
 
-    A pinned embedding stands in the place of the recording.  Settings count beside either: an
-    engine may read both.  A voice without any, on an engine that needs nothing, is told apart by
-    what it has for other engines.
+    A pinned embedding stands in the place of the recording; both are empty where the engine hears
+    neither.  Settings count beside either: an engine may read both.  A voice without any, on an
+    engine that needs nothing, is told apart by what it has for other engines.
     """
     facts: dict[str, object] = {"settings": dict(settings)} if settings else {}
     if pinned:
         facts |= {"embedding": pinned}
     elif reference:
         facts |= {"reference": reference, "recipe": REFERENCE_RECIPE}
+    if not facts and file.reference:
+        facts = {"reference": file_digest(file.reference), "recipe": REFERENCE_RECIPE}
     return digest(facts or {"engines": {name: dict(own) for name, own in file.engines.items()}})
 
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from podforge.temporary import sweep
 from tests.faults.scene import Scene, Told, assert_sound, children, told
@@ -16,6 +17,8 @@ from tests.faults.scene import Scene, Told, assert_sound, children, told
 VICTIMS = ("parent", "group", "worker")
 MOST_DELAY_SECONDS = 0.1  # after the event at which a render is killed
 MOST_KILLS = 6  # of one render, before it may come to its end
+OLD = b"what lay here before"
+OLD_DIGEST = sha256(OLD).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -41,22 +44,34 @@ class Tally:
     identical: int = 0
     redone: int = 0
     orphans: int = 0
+    torn: int = 0  # files of the output that were neither the old ones nor the new ones
     litter: int = 0
     victims: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
 
     @property
     def clean(self) -> bool:
-        return self.identical == self.renders and not (self.redone or self.orphans or self.litter)
+        harm = self.redone + self.orphans + self.torn + self.litter
+        return self.identical == self.renders and not harm
 
 
 def torment(scene: Scene, wanted: Undisturbed, chance: random.Random, tally: Tally) -> None:
-    """Render once, killed up to `MOST_KILLS` times, and compare with what nobody disturbed."""
+    """Render once, killed up to `MOST_KILLS` times, and compare with what nobody disturbed.
+
+    Each file of the output is there before, with other bytes.
+    """
+    for name in wanted.outcome:
+        path = scene.output / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(OLD)
     done: set[str] = set()
     for _ in range(chance.randint(1, MOST_KILLS)):
         victim = chance.choice(VICTIMS)
         last = _killed(scene, victim, chance.randrange(wanted.events), chance)
         done = _account(scene, last, done, tally)
+        torn = _torn(scene, wanted)
+        tally.torn += len(torn)
+        tally.notes += [f"{victim} killed: {name} is neither old nor new" for name in torn]
         tally.kills += 1
         tally.victims[victim] += 1
         if last.code == 0:
@@ -82,6 +97,17 @@ def _account(scene: Scene, last: Told, done: set[str], tally: Tally) -> set[str]
     for pid in orphans:
         os.kill(pid, signal.SIGKILL)
     return done | last.keys("JobDone")
+
+
+def _torn(scene: Scene, wanted: Undisturbed) -> list[str]:
+    """Files that are gone, or neither the old ones nor the new ones; those under way apart."""
+    found = scene.outcome()
+    placed = {name for name in found if not name.startswith(".podforge-")}
+    return [
+        name
+        for name in sorted(placed | wanted.outcome.keys())
+        if found.get(name) not in (OLD_DIGEST, wanted.outcome.get(name, OLD_DIGEST))
+    ]
 
 
 def _killed(scene: Scene, victim: str, event: int, chance: random.Random) -> Told:
@@ -113,6 +139,7 @@ def told_of(tally: Tally, seconds: float) -> Sequence[str]:
         f"renders resumed to their end {tally.renders}, byte-identical {tally.identical}",
         f"finished jobs redone {tally.redone}",
         f"orphan processes {tally.orphans}",
+        f"outputs neither old nor new {tally.torn}",
         f"leftovers {tally.litter}",
         f"seconds {seconds:.0f}",
         *tally.notes[:20],

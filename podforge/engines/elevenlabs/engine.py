@@ -1,6 +1,5 @@
 """Speaks through ElevenLabs' own client; in a worker process only."""
 
-import base64
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,13 +9,15 @@ from typing import Any
 
 import httpx
 import numpy as np
-from elevenlabs import DialogueInput, VoiceSettings
+from elevenlabs import DialogueInput
 from elevenlabs import ElevenLabs as Client
 from elevenlabs.core.api_error import ApiError
+from pydantic import ConfigDict, TypeAdapter
 
 from podforge.cast import Voice
 from podforge.clip import Word
 from podforge.engines.base import Take, VoiceState
+from podforge.engines.elevenlabs.answers import LimitedClient
 from podforge.engines.elevenlabs.options import CONTEXT, Options, VoiceOptions
 from podforge.engines.network.gathering import Manners, gather
 from podforge.engines.network.keys import without
@@ -29,6 +30,8 @@ from podforge.plan import Job, Utterance
 
 MOST_IDS = 3  # of earlier takes, that a request may name
 REMEMBERED = 64  # takes whose ids are kept for the lines that follow them
+# Base64 (RFC 4648), in a fourth of the time that the standard library takes.
+BASE64 = TypeAdapter(bytes, config=ConfigDict(val_json_bytes="base64"))
 
 
 class ElevenLabsEngine:
@@ -39,7 +42,7 @@ class ElevenLabsEngine:
         pace, patience = Pace(options.per_minute), Patience(options.tries)
         self._manners = Manners(options.requests, pace, patience, hint)
         self._ids: OrderedDict[str, tuple[str, ...]] = OrderedDict()  # by the end of what was said
-        self._http = httpx.Client(timeout=options.timeout, follow_redirects=False)
+        self._http = LimitedClient(options.timeout)
         self._client = Client(
             api_key=key, base_url=options.address, httpx_client=self._http, timeout=options.timeout
         )
@@ -95,8 +98,7 @@ class ElevenLabsEngine:
             reply = self._client.text_to_speech.with_raw_response.convert_with_timestamps(
                 voice.voice_id,
                 text=text,
-                voice_settings=_settings(voice),
-                **self._usual(job),
+                **self._usual(job, voice_settings=_settings(voice)),
                 **around,
             )
         if request := reply.headers.get("request-id"):
@@ -123,14 +125,18 @@ class ElevenLabsEngine:
         marks = tuple(min(len(samples), round(ends[n] * rate)) for n in sorted(ends))
         return Take(job.key, samples, rate, marks=marks)
 
-    def _usual(self, job: Job) -> dict[str, Any]:
-        """What every request says."""
+    def _usual(self, job: Job, **more: object) -> dict[str, Any]:
+        """What every request says; `more` joins its JSON as it is."""
         options, language = self._options, job.utterances[0].language.partition("-")[0].lower()
         return {
             "model_id": options.model,
             "output_format": f"pcm_{options.rate}",
             "seed": job.seed % 2**32,
-            "request_options": {"max_retries": 0, "timeout_in_seconds": options.timeout},
+            "request_options": {
+                "max_retries": 0,
+                "timeout_in_seconds": options.timeout,
+                "additional_body_parameters": more,
+            },
             **({"language_code": language} if options.takes_language and language else {}),
         }
 
@@ -160,14 +166,14 @@ def _speakable(said: Utterance) -> str:
     return sendable(marked(said, bracketed))
 
 
-def _settings(voice: VoiceOptions) -> VoiceSettings:
-    return VoiceSettings(
-        stability=voice.stability,
-        similarity_boost=voice.similarity,
-        style=voice.style,
-        speed=voice.speed,
-        use_speaker_boost=voice.boost,
-    )
+def _settings(voice: VoiceOptions) -> dict[str, object]:
+    return {
+        "stability": voice.stability,
+        "similarity_boost": voice.similarity,
+        "style": voice.style,
+        "speed": voice.speed,
+        "use_speaker_boost": voice.boost,
+    }
 
 
 def _samples(reply: Any) -> "np.ndarray[tuple[int], np.dtype[np.float32]]":
@@ -177,9 +183,9 @@ def _samples(reply: Any) -> "np.ndarray[tuple[int], np.dtype[np.float32]]":
     """
     coded = getattr(reply, "audio_base_64", None)
     try:
-        data = base64.b64decode(coded if isinstance(coded, str) else "", validate=True)
-    except ValueError as error:  # binascii's is one
-        raise Trouble(Kind.WRONG, f"the service sent broken sound: {error}") from None
+        data = BASE64.validate_strings(coded if isinstance(coded, str) else "")
+    except ValueError:  # pydantic's is one, and it repeats what was sent
+        raise Trouble(Kind.WRONG, "the service sent broken sound") from None
     if len(data) < 2:
         raise Trouble(Kind.WRONG, "the service sent no sound")
     found: np.ndarray[tuple[int], np.dtype[np.float32]]

@@ -6,24 +6,17 @@ belongs to nobody.
 """
 
 import re
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
-import espeakng_loader
 import numpy as np
-import onnxruntime
-from phonemizer.backend import EspeakBackend
-from phonemizer.backend.espeak.wrapper import EspeakWrapper
 
 from podforge.cast import Voice
 from podforge.engines.base import Take, VoiceState
 from podforge.engines.kitten.options import Model, VoiceOptions
+from podforge.engines.onnx import LineByLine, no_voice, open_session
 from podforge.engines.performing import sendable
-from podforge.engines.presets import RATE, one_by_one, own_espeak
+from podforge.engines.presets import RATE
 from podforge.errors import EngineError
-from podforge.events import Watch
 from podforge.plan import Job
 
 if TYPE_CHECKING:
@@ -39,47 +32,30 @@ _SYMBOLS = (
     "ɑɐɒæɓʙβɔɕçɗɖðʤəɘɚɛɜɝɞɟʄɡɠɢʛɦɧħɥʜɨɪʝɭɬɫɮʟɱɯɰŋɳɲɴøɵɸθœɶʘɹɺɾɻʀʁɽʂʃʈʧʉʊʋⱱʌɣɤʍχʎʏʑʐʒʔʡʕʢǀǁǂǃ"
     "ˈˌːˑʼʴʰʱʲʷˠˤ˞↓↑→↗↘'̩'ᵻ"
 )
+_CLOSING = "\"'”’»)]} "  # may stand behind the mark that ends a text
 NUMBERS = {symbol: number for number, symbol in enumerate(_SYMBOLS)}
 
 
-class KittenEngine:
+class KittenEngine(LineByLine):
     """A loaded model."""
 
     def __init__(self, model: Model, threads: int) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = threads
-        self._network = onnxruntime.InferenceSession(
-            str(model.network), options, providers=["CPUExecutionProvider"]
-        )
+        super().__init__()
+        self._network = open_session(model.network, threads)
         with np.load(model.voices) as voices:
             self._styles = {name: voices[name] for name in voices.files}
         self._aliases, self._speeds = dict(model.aliases), dict(model.speeds)
-        EspeakWrapper.set_data_path(espeakng_loader.get_data_path())
-        self._folder = mkdtemp(prefix="podforge-")  # in the worker's own, that goes with it
-        EspeakWrapper.set_library(own_espeak(self._folder))
-        self._phonemes = EspeakBackend("en-us", preserve_punctuation=True, with_stress=True)
 
     def embed(self, voice: Voice) -> "tuple[NDArray[np.float32], float]":
         """The styles of a preset, shape (lengths, width), and the speed that it speaks with."""
         options = VoiceOptions.of(voice.settings)
         name = self._aliases.get(options.voice, options.voice)
         if name not in self._styles:
-            known = ", ".join([*self._aliases, *self._styles])
-            text = f'this model has no voice "{options.voice}"'
-            raise EngineError(text, hint=f"there are {known}")
+            raise no_voice(options.voice, [*self._aliases, *self._styles])
         return self._styles[name].astype(np.float32), options.speed * self._speeds.get(name, 1.0)
 
-    def speak(
-        self, jobs: Sequence[Job], voices: Mapping[str, VoiceState], watch: Watch
-    ) -> Iterator[Take]:
-        """One after the other."""
-        return one_by_one(jobs, lambda job: self._speak(job, voices[job.voices[0].identity]), watch)
-
-    def close(self) -> None:
-        """The model goes with the process."""
-        shutil.rmtree(self._folder, ignore_errors=True)
-
-    def _speak(self, job: Job, voice: VoiceState) -> Take:
+    def take_of(self, job: Job, voice: VoiceState) -> Take:
+        """The sound of a line without its tail."""
         (said,) = job.utterances
         assert isinstance(voice, tuple)
         styles, speed = voice
@@ -94,6 +70,8 @@ class KittenEngine:
             "speed": np.array([speed], np.float32),
         }
         sound = np.asarray(self._network.run(None, inputs)[0], np.float32).ravel()
+        if len(sound) <= TAIL:
+            raise EngineError("the model made no sound of it", place=said.place)
         return Take(job.key, np.clip(sound[:-TAIL], -1.0, 1.0), RATE)
 
     def tokens(self, text: str) -> list[int]:
@@ -103,8 +81,8 @@ class KittenEngine:
         """
         if not any(c.isalnum() for c in text):
             return []
-        ended = text if text[-1] in ".!?,;:…" else f"{text}."
-        phonemes = " ".join(re.findall(r"\w+|[^\w\s]", self._phonemes.phonemize([ended])[0]))
+        ended = text if text.rstrip(_CLOSING)[-1] in ".!?,;:…" else f"{text}."
+        phonemes = " ".join(re.findall(r"\w+|[^\w\s]", self.phonemes.of(ended, "en-us")))
         if not any(symbol.isalpha() for symbol in phonemes):
             return []
         return [NUMBERS[symbol] for symbol in phonemes if symbol in NUMBERS]

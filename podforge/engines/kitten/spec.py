@@ -8,6 +8,7 @@ from podforge.engines.kitten.options import NAME, VoiceOptions, files, model_in
 from podforge.engines.presets import MOST_CHARACTERS, PresetSpec
 
 __all__ = ["MOST_CHARACTERS", "Kitten"]
+PUBLISHED = "KittenML/kitten-tts-mini-0.8"
 
 
 class Kitten(PresetSpec):
@@ -17,15 +18,17 @@ class Kitten(PresetSpec):
     voice_key = NAME
     about = About("KittenTTS in process: a tiny model, preset voices", licence="Apache-2.0")
     packages = ("onnxruntime", "phonemizer")
+    phonemizers = ("phonemizer", "espeakng-loader")
     languages = ("en",)
-    getting = (
-        "hf download KittenML/kitten-tts-mini-0.8 --local-dir FOLDER, and name it: --model FOLDER"
-    )
     lacking = "*.onnx and voices*.npz"
 
     def files(self, folder: Path) -> list[Path]:
         """Network, voices, and the configuration that names them."""
         return files(folder)
+
+    def getting(self, folder: str) -> str:
+        """A download by the program of huggingface-hub."""
+        return f"hf download {PUBLISHED} --local-dir {folder}"
 
     def voice_options(self, settings: Settings) -> VoiceOptions:
         """Raises `ValueError`."""

@@ -4,8 +4,11 @@ from pathlib import Path
 
 from podforge.cast import Settings
 from podforge.engines.base import About, Engine
-from podforge.engines.kokoro.options import NAME, PRIMARY, VoiceOptions, files
+from podforge.engines.kokoro.options import MODEL, NAME, PRIMARY, VOICES, VoiceOptions, files
 from podforge.engines.presets import PresetSpec
+
+# With times of phonemes, which the older model-files-v1.0 lacks (README of kokoro-onnx 0.6.1).
+PUBLISHED = "https://github.com/thewh1teagle/kokoro-onnx/releases/download/model-files-v1.1"
 
 
 class Kokoro(PresetSpec):
@@ -17,17 +20,21 @@ class Kokoro(PresetSpec):
     name = NAME
     voice_key = NAME
     about = About("Kokoro 82M in process: preset voices, that can be blended", licence="Apache-2.0")
-    packages = ("kokoro_onnx",)
+    packages = ("kokoro_onnx", "onnxruntime", "phonemizer")
+    phonemizers = ("kokoro-onnx", "phonemizer", "phonemizer-fork", "espeakng-loader")
     languages = PRIMARY
-    getting = (
-        "get kokoro-v1.0.onnx and voices-v1.0.bin (releases of the project kokoro-onnx) into a "
-        "folder, and name it: --model FOLDER"
-    )
     lacking = "*.onnx and voices*.bin"
 
     def files(self, folder: Path) -> list[Path]:
         """The model and the voices."""
         return files(folder)
+
+    def getting(self, folder: str) -> str:
+        """Two downloads, 326 and 28 MB."""
+        return " && ".join(
+            f"curl -L --create-dirs -o {folder}/{name} {PUBLISHED}/{name}"
+            for name in (MODEL, VOICES)
+        )
 
     def voice_options(self, settings: Settings) -> VoiceOptions:
         """Raises `ValueError`."""

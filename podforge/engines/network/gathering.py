@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import inf
 
 from podforge.engines.base import Take
@@ -38,6 +39,11 @@ class Manners:
     hint: str = ""
     streak: Streak = field(default_factory=Streak)
 
+    @cached_property
+    def threads(self) -> ThreadPoolExecutor:
+        """Kept from batch to batch: requests that an earlier one left out count, too."""
+        return ThreadPoolExecutor(self.at_once, "request")
+
 
 def gather(
     jobs: Sequence[Job], call: Callable[[Job], Take], watch: Watch, manners: Manners
@@ -52,10 +58,8 @@ def gather(
     troubles: list[tuple[Trouble, Job]] = []
     faults: list[BaseException] = []
     streak = manners.streak
-    threads = ThreadPoolExecutor(manners.at_once, "request")
     try:
-        work = _Work(call, manners, ended)
-        for job, done in _finished(jobs, threads, work, watch):
+        for job, done in _finished(jobs, _Work(call, manners, ended), watch):
             fault = done.exception()
             if isinstance(fault, Trouble):
                 troubles.append((fault, job))
@@ -71,7 +75,6 @@ def gather(
                 yield take
     finally:
         ended.set()
-        threads.shutdown(wait=False, cancel_futures=True)
     if faults:
         raise faults[0]
     if troubles and not watch.cancelled:
@@ -105,9 +108,7 @@ class _Work:
 Working = Future[Take | None]
 
 
-def _finished(
-    jobs: Sequence[Job], threads: ThreadPoolExecutor, work: _Work, watch: Watch
-) -> Iterator[tuple[Job, Working]]:
+def _finished(jobs: Sequence[Job], work: _Work, watch: Watch) -> Iterator[tuple[Job, Working]]:
     """Jobs as they end; some of them are begun at a time, and those that are out show life.
 
     Threads never touch the watch: it belongs to the one that speaks with the parent.
@@ -123,7 +124,7 @@ def _finished(
             return
         while waiting and len(out) < work.manners.at_once:
             job = waiting.popleft()
-            out[threads.submit(work, job)] = job
+            out[work.manners.threads.submit(work, job)] = job
         done, _ = wait(out, BEAT_SECONDS, FIRST_COMPLETED)
         yield from [(out.pop(future), future) for future in done]
         for job in out.values():

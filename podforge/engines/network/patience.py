@@ -34,7 +34,6 @@ def patiently(call: Callable[[], ResultT], patience: Patience, ended: Event) -> 
     Raises the last `Trouble`: at once when another try is useless, when the tries are used up, when
     the server asks for a longer wait than anybody would, or when the work has ended.
     """
-    dice = random.Random()  # noqa: S311 - for spreading load; no sound depends on it
     for number in range(patience.tries):
         try:
             return call()
@@ -42,6 +41,7 @@ def patiently(call: Callable[[], ResultT], patience: Patience, ended: Event) -> 
             last = number + 1 == patience.tries
             if trouble.kind is not Kind.BUSY or last or trouble.wait > patience.most:
                 raise
+            dice = random.Random()  # noqa: S311 - for spreading load; no sound depends on it
             if ended.wait(patience.wait(number, trouble.wait, dice)):
                 raise
     raise AssertionError("the loop returns or raises")

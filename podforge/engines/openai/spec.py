@@ -4,7 +4,7 @@ from dataclasses import asdict
 from importlib.util import find_spec
 from typing import ClassVar
 
-from podforge.cast import Limits, Settings
+from podforge.cast import Limits, RecordingUse, Settings
 from podforge.engines.base import About, Engine, EngineSpec, Need
 from podforge.engines.network.addresses import host_of, is_at
 from podforge.engines.network.keys import WITHHELD, hint_for, is_withheld, key_of, need_of
@@ -74,6 +74,10 @@ class SpeechServer(EngineSpec):
         if not (options.voice or options.ref_text) and profile.must_clone and profile.transcribed:
             raise ValueError(f'{profile.name} needs the "ref_text", what is said in the recording')
         return found
+
+    def recording(self, settings: Settings) -> RecordingUse:
+        """A voice that the server knows by name is spoken without its recording."""
+        return "unused" if settings.get("voice") else super().recording(settings)
 
     def load(self, settings: Settings) -> Engine:
         """A client; nothing is asked of the server yet.  Raises `Unavailable` without a key."""

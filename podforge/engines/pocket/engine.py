@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
 from podforge.cast import Voice
@@ -19,14 +18,12 @@ from podforge.engines.pocket.model import presets
 from podforge.engines.pocket.options import Options, VoiceOptions
 from podforge.engines.pocket.speaking import Shown, Speaker
 from podforge.engines.pocket.spec import RATE
-from podforge.errors import EngineError, InputError, Place
+from podforge.engines.references import reference_samples
+from podforge.errors import EngineError
 from podforge.events import Watch
-from podforge.media import decode
 from podforge.plan import Job
-from podforge.units import to_decibels
 
-LEAST_SECONDS, HEARD_SECONDS = 1.0, 30.0  # of a recording; what comes after is not heard
-SILENT_DBFS = -60.0
+HEARD_SECONDS = 30.0  # of a recording; what comes after is not heard
 
 
 class _Stopped(Exception):
@@ -54,7 +51,9 @@ class PocketEngine:
                 f'pocket needs a recording of the voice "{voice.name}", or a "voice" of the model',
                 hint=f"{self._known()}; `podforge voices add {voice.name} clip.wav`",
             )
-        latents = self._speaker.hear(_recording(Path(voice.reference)))
+        path = Path(voice.reference)
+        samples = reference_samples(path, RATE, heard_seconds=HEARD_SECONDS)
+        latents = self._speaker.hear(samples)
         return packed(latents, voice.digest, self._fingerprint)
 
     def speak(
@@ -116,17 +115,3 @@ class PocketEngine:
 
 def _has_words(text: str) -> bool:
     return any(character.isalnum() for character in text)
-
-
-def _recording(path: Path) -> NDArray[np.float32]:
-    """The samples of a reference clip, mono at 24 kHz, as many as the model heeds."""
-    blocks = [block[:, 0] for block in decode(path, RATE, 1)]
-    samples = np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
-    samples, place = samples[: int(HEARD_SECONDS * RATE)], Place(str(path))
-    hint = "`podforge voices add` prepares 10 to 30 s"
-    if len(samples) < LEAST_SECONDS * RATE:
-        text = f"{len(samples) / RATE:.1f} s are too short for a recording of a voice ({hint})"
-        raise InputError.at(place, text)
-    if to_decibels(float(np.sqrt(np.mean(np.square(samples))))) < SILENT_DBFS:
-        raise InputError.at(place, f"the recording of the voice is silent ({hint})")
-    return samples

@@ -3,7 +3,8 @@
 from dataclasses import asdict, dataclass
 
 from podforge.cast import Settings
-from podforge.engines.options import choice, number, read, read_voice, setting, words
+from podforge.engines.devices import device
+from podforge.engines.options import number, read, read_voice, setting, words
 
 NAME = "pocket"
 # What transformers' own documentation loads; kyutai/pocket-tts is the original, in another layout.
@@ -20,7 +21,7 @@ class Options:
     """
 
     model: str = setting(DEFAULT, words("the name of a model, or a folder"))
-    device: str = setting("cpu", choice("cpu", "cuda", "mps"))
+    device: str = setting("cpu", device)
     threads: int = setting(1, number(int, 1, 256))
     temperature: float | None = setting(None, number(float, 0, 2))
     steps: int | None = setting(None, number(int, 1, 64))

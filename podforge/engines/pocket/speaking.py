@@ -17,10 +17,12 @@ from torch import Tensor
 from transformers import PocketTTSProcessor
 from transformers.utils import logging
 
+from podforge.engines.devices import device_of
 from podforge.engines.hub import cache_folder
 from podforge.engines.pocket.options import Options
+from podforge.engines.pocket.pieces import pieces
 from podforge.engines.pocket.seeded import OnFrame, SeededPocketTts
-from podforge.errors import EngineError, InputError, Place, Unavailable
+from podforge.errors import EngineError, InputError, Place
 
 MOST_TOKENS = 50  # of a piece, as the model was trained
 # A second for three tokens, and two more: the budget of the original and of transformers.
@@ -50,11 +52,11 @@ class Speaker:
     """A model and its processor."""
 
     def __init__(self, options: Options, folder: Path) -> None:
-        if options.device == "cpu":
+        device = device_of(options.device)
+        if device.type == "cpu":
             torch.set_num_threads(options.threads)
         logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        device = _device(options.device)
         read: Any = PocketTTSProcessor.from_pretrained  # it finds the codec by its name
         self._processor = read(folder, cache_dir=cache_folder(), local_files_only=True)
         self._processor.audio_tokenizer.to(device).eval()
@@ -68,7 +70,15 @@ class Speaker:
 
     @torch.inference_mode()
     def hear(self, samples: NDArray[np.float32]) -> Tensor:
-        """The latents of a recording, mono: (frames, latent_size), float32."""
+        """The latents of a recording, mono: (frames, latent_size), float32.
+
+        Raises `EngineError` for a model that was published without what hears recordings.
+        """
+        if self._processor.audio_tokenizer.config.encoder_config is None:
+            raise EngineError(
+                "this model was published without the part that hears recordings",
+                hint='name a voice that comes with it under "pocket:", or use another model',
+            )
         inputs = self._processor(
             text=[self._prompt(OPENING)],
             audio=[samples],
@@ -101,8 +111,7 @@ class Speaker:
         """A text in pieces that the model can hold, cut at sentences, clauses, else words."""
         for token in self._processor.placeholder_tokens:
             text = text.replace(token, " ")
-        for piece in self._processor.split_text(text, max_tokens=MOST_TOKENS):
-            yield from self._by_words(piece)
+        return pieces(text, self._fits)
 
     @torch.inference_mode()
     def say(self, piece: str, voice: Shown) -> Piece:
@@ -146,20 +155,8 @@ class Speaker:
         )
         return inputs.to(self._model.device)
 
-    def _by_words(self, piece: str) -> Iterator[str]:
-        """A piece, or parts of it where a clause is longer than the model can hold."""
-        part = ""
-        for word in piece.split():
-            longer = f"{part} {word}" if part else word
-            if part and self._tokens(longer) > MOST_TOKENS:
-                yield part
-                longer = word
-            part = longer
-        if part:
-            yield part
-
-    def _tokens(self, text: str) -> int:
-        return len(self._processor.tokenizer.encode(text, add_special_tokens=False))
+    def _fits(self, text: str) -> bool:
+        return len(self._processor.tokenizer.encode(text, add_special_tokens=False)) <= MOST_TOKENS
 
 
 def _model(folder: Path) -> Any:
@@ -177,17 +174,3 @@ def _model(folder: Path) -> Any:
         text = f"the weights lack {wrong[0]}, or have it in another shape ({len(wrong)} such)"
         raise InputError.at(Place(str(folder)), text)
     return model
-
-
-def _device(name: str) -> torch.device:
-    there = {
-        "cpu": True,
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-    }
-    if not there[name]:
-        raise Unavailable(
-            f"there is no device {name} that torch {torch.__version__} can use",
-            hint="leave device out, or install torch with support for it",
-        )
-    return torch.device(name)

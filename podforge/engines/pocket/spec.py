@@ -1,15 +1,14 @@
 """Pocket TTS, known without loading it."""
 
 from dataclasses import asdict
-from importlib.util import find_spec
 
-from podforge.cast import Limits, Settings
+from podforge.cast import Limits, RecordingUse, Settings
 from podforge.engines.base import About, Engine, EngineSpec, Need
 from podforge.engines.options import names
+from podforge.engines.packages import check_installed, needs_of
 from podforge.engines.pocket import model
 from podforge.engines.pocket.model import INSTALL
 from podforge.engines.pocket.options import DEFAULT, NAME, Options, VoiceOptions
-from podforge.errors import Unavailable
 from podforge.events import Tell
 
 RATE = 24_000  # samples per second
@@ -48,10 +47,10 @@ class PocketTts(EngineSpec):
     def needs(self, settings: Settings) -> tuple[Need, ...]:
         """Its packages, the model and the model's codec."""
         named = Options.of(settings).model
-        packages = [Need(f"the package {p}", find_spec(p) is not None, INSTALL) for p in PACKAGES]
         lacking = model.missing(named)
         remedy = model.remedy(lacking) if lacking else ""
-        return (*packages, Need(f"the model {lacking or named}", not lacking, remedy))
+        there = Need(f"the model {lacking or named}", not lacking, remedy)
+        return (*needs_of(PACKAGES, INSTALL), there)
 
     def fingerprint(self, settings: Settings) -> str:
         """The names and commits of the model and its codec, or digests of their folders."""
@@ -59,7 +58,7 @@ class PocketTts(EngineSpec):
 
     def fetch(self, settings: Settings, tell: Tell, *, offline: bool, update: bool) -> None:
         """Download the model and its codec where they are missing."""
-        _check_installed()
+        check_installed(NAME, PACKAGES, INSTALL)
         model.fetch(Options.of(settings).model, tell, offline=offline, update=update)
 
     def sound_settings(self, settings: Settings) -> Settings:
@@ -70,16 +69,14 @@ class PocketTts(EngineSpec):
         """The name of a voice that comes with the model, if it is to be one."""
         return {name: value for name, value in asdict(VoiceOptions.of(settings)).items() if value}
 
+    def recording(self, settings: Settings) -> RecordingUse:
+        """A voice that comes with the model needs none; any other has nothing else."""
+        return "unused" if settings.get("voice") else "needed"
+
     def load(self, settings: Settings) -> Engine:
         """Load the model: some seconds."""
-        _check_installed()
+        check_installed(NAME, PACKAGES, INSTALL)
         from podforge.engines.pocket.engine import PocketEngine
 
         options = Options.of(settings)
         return PocketEngine(options, model.locate(options.model), self.fingerprint(settings))
-
-
-def _check_installed() -> None:
-    missing = [name for name in PACKAGES if not find_spec(name)]
-    if missing:
-        raise Unavailable(f"the engine pocket needs {', '.join(missing)}", hint=INSTALL)

@@ -5,12 +5,11 @@ import math
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from podforge.cast import Voice
 from podforge.engines.base import Embedding, Take, VoiceState
+from podforge.engines.references import reference_samples
 from podforge.engines.vibevoice import memory
 from podforge.engines.vibevoice.decoding import Beat, Decoded, Window, decode, window_noise
 from podforge.engines.vibevoice.frames import Rows
@@ -20,17 +19,15 @@ from podforge.engines.vibevoice.options import Options
 from podforge.engines.vibevoice.prompting import prompt_of
 from podforge.engines.vibevoice.sampling import Sampler, schedule_of
 from podforge.engines.vibevoice.spec import FRAMES_PER_SECOND, RATE
-from podforge.errors import EngineError, InputError, Place
+from podforge.errors import EngineError
 from podforge.events import Watch
-from podforge.media import decode as decode_file
 from podforge.plan import Job
-from podforge.units import CHARACTERS_PER_SECOND, spoken_length, to_decibels
+from podforge.units import CHARACTERS_PER_SECOND, spoken_length
 
 USUAL_ROWS = {"cuda": 8, "mps": 2, "cpu": 4}  # windows at once, memory permitting
 MOST_ROWS = 64
 CAPACITY_STEP = 256  # tokens: buffers are kept from batch to batch where they suffice
-LEAST_SECONDS, MOST_SECONDS = 1.0, 60.0  # of a recording
-SILENT_DBFS = -60.0
+MOST_SECONDS = 60.0  # of a recording
 HEADROOM = 2.0  # times the frames that the text should take: slow speech is not clipped
 SPARE_FRAMES = round(4 * FRAMES_PER_SECOND)  # breaths and pauses
 TURN_TOKENS = 4  # a turn may cost: its end, the start of the next, and a pause
@@ -52,7 +49,7 @@ class VibeVoiceEngine:
 
     def embed(self, voice: Voice) -> VoiceState:
         """The latents of the voice's recording.  Raises `InputError` for one that is of no use."""
-        samples = _recording(Path(voice.reference))
+        samples = reference_samples(Path(voice.reference), RATE, most_seconds=MOST_SECONDS)
         seed = int(voice.digest[:16], 16) >> 1
         latents = encode(samples, self._loaded.model, self._loaded.processor, seed)
         return packed(latents, voice.digest, self._fingerprint)
@@ -170,21 +167,6 @@ def _expected_frames(job: Job) -> float:
 
 def _take(done: Decoded) -> Take:
     return Take(done.key, done.samples, RATE, marks=done.marks, cut_short=done.cut_short)
-
-
-def _recording(path: Path) -> NDArray[np.float32]:
-    """The samples of a reference clip, mono at 24 kHz."""
-    blocks = [block[:, 0] for block in decode_file(path, RATE, 1)]
-    samples = np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
-    seconds, place = len(samples) / RATE, Place(str(path))
-    hint = "`podforge voices add` prepares 10 to 30 s"
-    if not LEAST_SECONDS <= seconds <= MOST_SECONDS:
-        raise InputError.at(
-            place, f"{seconds:.1f} s are no good as a recording of a voice ({hint})"
-        )
-    if to_decibels(float(np.sqrt(np.mean(np.square(samples))))) < SILENT_DBFS:
-        raise InputError.at(place, f"the recording of the voice is silent ({hint})")
-    return samples
 
 
 def _too_little_memory(job: Job, device: torch.device) -> EngineError:

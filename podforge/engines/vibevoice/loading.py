@@ -11,9 +11,10 @@ from typing import Any
 
 import torch
 
+from podforge.engines.devices import AUTO, device_of
 from podforge.engines.vibevoice import memory
 from podforge.engines.vibevoice.checkpoint import parameters_bytes
-from podforge.engines.vibevoice.options import AUTO, Options
+from podforge.engines.vibevoice.options import Options
 from podforge.errors import InputError, Place, Unavailable
 from podforge.threads import processors
 
@@ -89,25 +90,6 @@ def _check_whole(report: Any, folder: Path) -> None:
         raise InputError.at(Place(str(folder)), text)
 
 
-def device_of(name: str) -> torch.device:
-    """The device asked for, or the best there is.  Raises `Unavailable`."""
-    if name == AUTO:
-        best = "cuda" if torch.cuda.is_available() else "mps" if _has_mps() else "cpu"
-        return torch.device(best)
-    device = torch.device(name)
-    there = {
-        "cuda": torch.cuda.is_available() and (device.index or 0) < torch.cuda.device_count(),
-        "mps": _has_mps(),
-        "cpu": True,
-    }
-    if not there[device.type]:
-        raise Unavailable(
-            f"there is no device {name} that torch {torch.__version__} can use",
-            hint="leave device out, or install torch with support for it",
-        )
-    return device
-
-
 def dtype_of(name: str, device: torch.device) -> torch.dtype:
     """The number format asked for; else bfloat16 on CUDA where the hardware has it."""
     if name != AUTO:
@@ -118,7 +100,3 @@ def dtype_of(name: str, device: torch.device) -> torch.dtype:
             if torch.cuda.is_bf16_supported(including_emulation=False):
                 return torch.bfloat16
     return torch.float32
-
-
-def _has_mps() -> bool:
-    return torch.backends.mps.is_available()

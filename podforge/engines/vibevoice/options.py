@@ -1,16 +1,13 @@
 """The settings of a run, checked, with their defaults."""
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from podforge.cast import Settings
+from podforge.engines.devices import AUTO, device
 from podforge.engines.options import Read, choice, names, number, read, setting
 from podforge.engines.vibevoice import hub
 from podforge.errors import SettingError
-
-AUTO = "auto"
-_DEVICE = re.compile(r"auto|cpu|mps|cuda(:[0-9]+)?")
 
 
 def _or_auto(how: Read) -> Read:
@@ -25,13 +22,6 @@ def _model(name: str, value: Any) -> str:
     return text
 
 
-def _device(name: str, value: Any) -> str:
-    text = str(value).strip().lower()
-    if not _DEVICE.fullmatch(text):
-        raise SettingError(f'auto, cpu, mps, cuda or cuda:1, not "{value}"', name)
-    return text
-
-
 @dataclass(frozen=True)
 class Options:
     """`window` is in minutes; `batch` and `threads` are 0 where the engine chooses.
@@ -41,7 +31,7 @@ class Options:
     """
 
     model: str = setting(hub.DEFAULT, _model)
-    device: str = setting(AUTO, _device)
+    device: str = setting(AUTO, device)
     dtype: str = setting(AUTO, choice(AUTO, "float32", "bfloat16", "float16"))
     steps: int = setting(10, number(int, 1, 100))
     guidance: float = setting(1.3, number(float, 1, 10))

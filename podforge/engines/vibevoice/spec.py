@@ -1,10 +1,10 @@
 """What can be known about VibeVoice without loading it; imports neither numpy nor torch."""
 
-from importlib.util import find_spec
 from pathlib import Path
 
 from podforge.cast import Limits, Settings
 from podforge.engines.base import About, Engine, EngineSpec, Need
+from podforge.engines.packages import check_installed, needs_of
 from podforge.engines.vibevoice import hub
 from podforge.engines.vibevoice.options import SETTINGS, Options
 from podforge.errors import SettingError, Unavailable
@@ -71,11 +71,8 @@ class VibeVoice(EngineSpec):
     def needs(self, settings: Settings) -> tuple[Need, ...]:
         """Its packages, and the model."""
         model = Options.of(settings).model
-        packages = [
-            Need(f"the package {name}", bool(find_spec(name)), INSTALL) for name in PACKAGES
-        ]
-        there = hub.locate(model) is not None
-        return (*packages, Need(f"the model {model}", there, f"hf download {model}"))
+        there = Need(f"the model {model}", hub.locate(model) is not None, f"hf download {model}")
+        return (*needs_of(PACKAGES, INSTALL), there)
 
     def fingerprint(self, settings: Settings) -> str:
         """The model's name and commit, or a digest of a folder's files."""
@@ -83,7 +80,7 @@ class VibeVoice(EngineSpec):
 
     def fetch(self, settings: Settings, tell: Tell, *, offline: bool, update: bool) -> None:
         """Download the model where it is missing, and look at what lies there."""
-        _check_installed()
+        check_installed(self.name, PACKAGES, INSTALL)
         model = Options.of(settings).model
         hub.fetch(model, tell, offline=offline, update=update)
         hub.check_folder(_folder(model))
@@ -100,7 +97,7 @@ class VibeVoice(EngineSpec):
 
     def load(self, settings: Settings) -> Engine:
         """Load the model; takes a minute for a large one."""
-        _check_installed()
+        check_installed(self.name, PACKAGES, INSTALL)
         from podforge.engines.vibevoice.engine import VibeVoiceEngine
 
         options = Options.of(settings)
@@ -130,9 +127,3 @@ def _longest_window(context: int) -> int:
 def _at_once(minutes: float) -> int:
     """How many windows of so many minutes are handed over together."""
     return min(MOST_AT_ONCE, max(LEAST_AT_ONCE, round(MINUTES_AT_ONCE / minutes)))
-
-
-def _check_installed() -> None:
-    missing = [name for name in PACKAGES if not find_spec(name)]
-    if missing:
-        raise Unavailable(f"the engine vibevoice needs {', '.join(missing)}", hint=INSTALL)

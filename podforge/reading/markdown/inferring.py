@@ -121,6 +121,8 @@ def _looks_alike(one: Seen, there: set[str], seen: dict[str, Seen], share: float
     """Whether a name in plain type is written as the others where nearly every turn has one."""
     if not one.talks or share < (TWICE if one.times > 1 else ONCE):
         return False
+    if one.returns and name_like(one.name):  # `THE COURT` beside `Ana`
+        return True
     others = [seen[key] for key in there if seen[key].forms & one.forms]
     if not any(_same_case(one.name, other.name) for other in others):
         return False

@@ -11,6 +11,8 @@ from podforge.reading.ledger import ODD_SPACE, Coverage
 from podforge.reading.markdown.blocks import Block, blocks
 from podforge.reading.markdown.casting import Casting, cast_of, doubtful
 from podforge.reading.markdown.comments import blanked, hidden
+from podforge.reading.markdown.inferring import Seen
+from podforge.reading.markdown.inferring import infer as infer_cast
 from podforge.reading.markdown.labels import parse
 from podforge.reading.markdown.passages import labels, links, passages
 from podforge.reading.markdown.telling import Manner, Telling
@@ -50,7 +52,8 @@ def covered(
     told = list(passages(found, coverage))
     paragraphs = sum(1 for passage in told if passage.pieces and not _apart(passage.block))
     closed = header.closed and not infer
-    casting = cast_of(header.roles, closed, labels(told), paragraphs)
+    shown = labels(told)
+    casting = cast_of(header.roles, closed, shown, paragraphs)
     telling = Telling(_manner(header, options, casting, found, findings), findings, coverage)
     telling.tell(told)
     coverage.mark_structure()
@@ -58,6 +61,8 @@ def covered(
         coverage.mark(begin + start, begin + end, rule)
     _report_lost(text, coverage, findings)
     _report_inferred(casting, findings, telling)
+    if closed and not telling.started:
+        _report_strangers(infer_cast(shown, casting.names, paragraphs), casting, findings)
     header = _completed(header, telling, options.usual)
     opening = (options.music,) if options.music else ()
     return Script(findings.file, header, (*opening, *telling.items)), coverage
@@ -164,6 +169,17 @@ def _report_inferred(casting: Casting, findings: Findings, telling: Telling) -> 
             if name in slips:
                 text = f'"{name}" speaks once; did you mean "{slips.pop(name)}"?'
                 findings.warning(item.place, text)
+
+
+def _report_strangers(found: Sequence[Seen], casting: Casting, findings: Findings) -> None:
+    """With a closed cast of which no label names anybody, say whom the labels seem to name."""
+    if found:
+        names = listed(f"{one.name} ({one.times})" for one in found)
+        findings.warning(
+            findings.place(0),
+            f"no label names one of the declared speakers ({listed(casting.speakers())}); "
+            f"what looks like others is read as text: {names}; declare them under `speakers`",
+        )
 
 
 def _completed(header: Header, telling: Telling, usual: Role) -> Header:

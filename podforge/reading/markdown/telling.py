@@ -196,7 +196,7 @@ class Telling:
     def _judge(self, label: Label, piece: Piece, block: Block) -> tuple[str, ...]:
         """The speakers a label names; reports those that should have been known."""
         casting = self.manner.casting
-        if block.listed and not (self._started() or casting.listed):
+        if block.listed and not (self.started or casting.listed):
             return ()  # a list of who takes part, not what they say
         who = casting.who(label)
         if who or block.listed or stopped(label.name):
@@ -208,7 +208,7 @@ class Telling:
                 self.findings.warning(place, text)
         elif not casting.closed or normal(label.name) in RESERVED:
             return ()
-        elif label.form in ("bold", "strong") and (self._started() or _slip(label, casting)):
+        elif label.form in ("bold", "strong") and (self.started or _slip(label, casting)):
             guess = meant(label.name, casting.speakers())
             self.findings.error(place, f'unknown speaker "{label.name}"{guess}')
         elif near := closest(label.name, casting.names):
@@ -216,7 +216,9 @@ class Telling:
             self.findings.warning(place, f'"{label.name}:" is read as text; did you mean "{near}"?')
         return ()
 
-    def _started(self) -> bool:
+    @property
+    def started(self) -> bool:
+        """Whether a label has named a speaker."""
         return bool(self._speakers)
 
     def _cue_line(self, label: Label, piece: Piece, first: bool) -> Item | None:
