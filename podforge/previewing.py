@@ -15,7 +15,7 @@ from pathlib import Path
 from podforge.cast import Cast, Part
 from podforge.delivery.writing import publish, staging
 from podforge.engines import find_engine
-from podforge.errors import InputError, Place, storage
+from podforge.errors import Incomplete, InputError, Place, UsageError, storage
 from podforge.events import Tell, Warned
 from podforge.executors.staff import Staff
 from podforge.plan import make_plan
@@ -29,6 +29,7 @@ from podforge.voices import VoiceFile
 from podforge.voices.book import make_voice
 
 LEVEL_LUFS, CEILING_DB = -19.0, -1.5  # of a sample: one mono voice, and its highest peak
+MOST_CHARACTERS = 2_000  # of a sample, two minutes: some engines are paid by the character
 TEXTS = {
     "de": "Guten Tag. So klinge ich, wenn ich eine Geschichte erzähle. Möchten Sie mehr hören?",
     "en": "Good evening. This is how I sound when I tell a story. Would you like to hear more?",
@@ -85,17 +86,24 @@ class Booth:
 
 
 def sample(
-    file: VoiceFile, engine: str, text: str, engines: Engines, path: Path, booth: Booth
+    file: VoiceFile, engine: str, text: str | None, engines: Engines, path: Path, booth: Booth
 ) -> Sample:
-    """Let a voice say a text, or its usual sample, and write it to `path` as WAV.
+    """Let a voice say a text, or its usual sample where it is None, and write it to `path` as WAV.
+
+    The text is plain: it has no labels, cues or markup.
 
     Raises what is wrong with the voice for the engine, and what the engine or the disk raise.
     """
     place = Place(file.place.file)
     voice = make_voice(file, find_engine(engine))
-    text, language = (text, file.language) if text else text_for(file.language)
+    text, language = text_for(file.language) if text is None else (text, file.language)
+    if len(text) > MOST_CHARACTERS:
+        most = f"{MOST_CHARACTERS:,}".replace(",", " ")
+        raise UsageError(f"--text is longer than {most} characters", hint="render it as a script")
     speech = Speech((file.name,), text, place, language=language)
     script = prepare(Script(place.file, Header(language=language), (speech,)))
+    if not any(script.speeches()):
+        raise UsageError("nothing in --text is said", hint="it needs a word or a number")
     cast = Cast({file.name: Part(file.name, voice, engine)}, engines.use([engine], booth.tell))
     plan = make_plan(script, cast)
     for problem in foreign_speech(script, plan, cast):
@@ -103,7 +111,13 @@ def sample(
             raise InputError((problem,))
         booth.tell(Warned(problem.place.file, problem.text))
     crew = Crew(1, {engine: engines.values(engine)}, staff=booth.staff)
-    made = record(plan, cast, booth.store, crew, booth.tell)
+    try:
+        made = record(plan, cast, booth.store, crew, booth.tell)
+    except Incomplete as error:  # the reason was told
+        raise Incomplete(
+            f"{file.name} could not say it on the engine {engine}",
+            hint="run the same command again",
+        ) from error
     keys = [job.key for job in plan.jobs]
     for finding in dict.fromkeys(f.text for key in keys for f in made.clips[key].findings):
         booth.tell(Warned(place.file, f"suspect: {finding}"))

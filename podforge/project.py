@@ -16,7 +16,7 @@ from podforge.cues import cue_problems
 from podforge.engines import engine_names, find_engine
 from podforge.engines.base import EngineSpec
 from podforge.engines.network.trust import check_script, guarded
-from podforge.errors import InputError, Place, Problem, Unavailable, UsageError
+from podforge.errors import InputError, Place, Problem, UsageError
 from podforge.events import Tell
 from podforge.plan import Plan, Splits, Takes, Utterance, make_plan
 from podforge.reading import SCRIPTS, Asked, listed, read
@@ -142,6 +142,7 @@ class Engines:
 
     def use(self, names: Sequence[str], fetching: Tell | None) -> dict[str, EngineUse]:
         """The engines of a cast.  Raises what is wrong with a setting where it was made."""
+        self._check_named()
         self.flags.check({name: find_engine(name).known_settings for name in names})
         for name in names:
             check_script(self.header.get(name, {}))
@@ -155,6 +156,15 @@ class Engines:
             if written and near and name not in known:
                 text = f'no engine is called "{name}" (did you mean "{near[0]}"?)'
                 yield Problem(next(iter(written.values())).place, "warning", text)
+
+    def _check_named(self) -> None:
+        """Raise `UsageError` for a `--set` of an engine that there is not."""
+        for flag in self.flags.flags:
+            if flag.engine and not flag.variable:
+                try:
+                    find_engine(flag.engine)
+                except UsageError as error:
+                    raise UsageError(f"{flag.name}: {error.text}", hint=error.hint) from error
 
     def _use(self, name: str, fetching: Tell | None) -> EngineUse:
         spec, flags, written = find_engine(name), self.flags, self.written(name)
@@ -176,8 +186,8 @@ def _default_engine(script: Script, config: Config, command: Command) -> str:
         return DEFAULT_ENGINE
     try:
         return find_engine(chosen.text).name
-    except Unavailable as error:
-        raise Unavailable(error.text, place=chosen.place, hint=error.hint) from error
+    except UsageError as error:
+        raise InputError.at(chosen.place, str(error)) from error
 
 
 def _dealt(script: Script, cast: Cast) -> Iterator[Problem]:

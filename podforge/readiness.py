@@ -1,15 +1,17 @@
 """What each voice has for each engine, and what to type where something is missing."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
 from podforge.cast import Voice
+from podforge.engines import find_engine
 from podforge.engines.base import EngineSpec
-from podforge.errors import InputError, PodforgeError
+from podforge.errors import InputError, PodforgeError, Unavailable
 from podforge.kept import find_embedding
-from podforge.project import Engines
+from podforge.plan import Job
+from podforge.project import Engines, Project
 from podforge.store import Store
 from podforge.voices import VoiceFile
 from podforge.voices.book import make_voice
@@ -50,6 +52,27 @@ def standings(
         recording = bool(file.reference) and use != "unused"
         own = bool(settings or recording or embedding)
         yield Standing(spec.name, own, dict(settings), recording, embedding, missing)
+
+
+def lacking(project: Project, jobs: Iterable[Job]) -> dict[str, str]:
+    """What the engines that are to speak these jobs need and do not find, by engine."""
+    found = {}
+    for name in sorted({job.engine for job in jobs}):
+        try:
+            needs = find_engine(name).needs(project.settings[name])
+        except Unavailable as error:  # such as a key that can be none
+            found[name] = str(error)
+            continue
+        missing = [f"{need.what} ({need.remedy})" for need in needs if not need.found]
+        if missing:
+            found[name] = f"the engine {name} needs {', '.join(missing)}"
+    return found
+
+
+def check_needs(project: Project, jobs: Iterable[Job]) -> None:
+    """Raise `Unavailable` where an engine lacks something, before any of the jobs is spoken."""
+    if found := lacking(project, jobs):
+        raise Unavailable("; ".join(found.values()))
 
 
 def _pinned(file: VoiceFile, spec: EngineSpec) -> EmbeddingState:

@@ -164,9 +164,14 @@ def _outcome(
         clip = result.clip
         tell(JobDone(job.key, clip.samples / clip.rate, clip.attempt))
         return job, clip, result.fresh
-    reason = str(error) if error else "; ".join(f.text for f in result.findings) if result else ""
+    reason = _told(error) if error else "; ".join(f.text for f in result.findings) if result else ""
     tell(JobFailed(job.key, str(job.place), reason))
     return job, None, False
+
+
+def _told(error: PodforgeError) -> str:
+    """An error without its place: that is said beside it."""
+    return f"{error.text} ({error.hint})" if error.hint else error.text or str(error)
 
 
 def _incomplete(failed: Sequence[Job], kept: int) -> Incomplete:

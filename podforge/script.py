@@ -228,6 +228,7 @@ class Header:
     roles: tuple[Role, ...] = ()
     closed: bool = False  # the cast is declared: an unknown speaker is an error
     engine: str = ""
+    engine_place: Place = field(default=Place(""), compare=False)
     engines: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
     loudness: str = ""  # a target's name or a number of LUFS
     formats: tuple[str, ...] = ()

@@ -20,6 +20,7 @@ from podforge.making import make
 from podforge.orders import Order, Product
 from podforge.plan import Job, estimate_seconds, seconds_of
 from podforge.project import Project, open_project
+from podforge.readiness import check_needs
 from podforge.recording import Crew, find_clips
 from podforge.reporting import Made, missed_targets, report_of, suspects
 from podforge.space import check_space
@@ -62,6 +63,7 @@ def render(
     new = [job for job in project.plan.unique() if job.key not in known]
     planned = _planned(project, new)
     tell(planned)
+    check_needs(project, new)
     check_space(project, outputs, store, order.workers, seconds_of(new))
     crew = Crew(order.workers, project.settings, order.afresh, staff)
     made = make(project, outputs, store, crew, known, tell)

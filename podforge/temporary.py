@@ -37,7 +37,10 @@ def temporary_folder(beside: Path, prefix: str) -> Iterator[Path]:
 def _new(beside: Path, prefix: str) -> tuple[Path, int]:
     """A folder and the descriptor that holds it; one that was swept before that is not used."""
     while True:
-        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=beside))
+        try:
+            folder = Path(tempfile.mkdtemp(prefix=prefix, dir=beside))
+        except OSError as error:  # it names what nobody asked for
+            raise OSError(error.errno, error.strerror, str(beside)) from error
         try:
             descriptor = os.open(folder / _HELD, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError:

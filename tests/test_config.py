@@ -11,7 +11,7 @@ import pytest
 
 from podforge.cli.ordering import Asked, orders_of
 from podforge.cli.render import render
-from podforge.errors import InputError, Unavailable, UsageError
+from podforge.errors import InputError, UsageError
 from podforge.project import Request, open_project
 from podforge.reading import Asked as Reading
 from podforge.reading import header, read
@@ -256,7 +256,7 @@ def test_the_tables_of_settings_are_those_of_the_readers_and_of_the_command():
 def test_a_wrong_value_of_the_environment_names_its_variable(variable, text, says, tmp_path):
     script = project(tmp_path, CAST + "engine: fake-model\n")
     done = podforge("render", script, "-n", cwd=tmp_path, **{variable: text})
-    codes = {"PODFORGE_ENGINE": 69, "PODFORGE_CACHE": 74, "PODFORGE_OUTPUT": 74}
+    codes = {"PODFORGE_CACHE": 74, "PODFORGE_OUTPUT": 74}
     assert done.returncode == codes.get(variable, 2)
     assert done.stderr.startswith(f"podforge: error: {variable}: ")
     assert says in done.stderr
@@ -573,7 +573,7 @@ def test_an_unknown_engine_of_the_environment_is_told_before_anything_is_read(
     tmp_path, monkeypatch
 ):
     monkeypatch.setenv("PODFORGE_ENGINE", "nix")
-    with pytest.raises(Unavailable, match=r"^PODFORGE_ENGINE: no engine"):
+    with pytest.raises(UsageError, match=r"^PODFORGE_ENGINE: no engine"):
         orders_of([tmp_path / "none.md"], Asked())
 
 

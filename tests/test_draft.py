@@ -210,9 +210,36 @@ def test_the_nearest_word_on_the_engine_holds(project):
 
 def test_an_engine_that_a_voice_names_and_is_not_there_is_told_at_the_voice(project):
     (project / "voices" / "me" / "voice.yaml").write_text(BARE + "engine: tonne\n")
-    done = run(project, "plan", "s.md", code=69)
+    done = run(project, "plan", "s.md", code=65)
     assert "voices/me/voice.yaml" in done.stderr
+    assert 'did you mean "tone"?' in done.stderr
     assert 'no engine called "tonne"' in done.stderr
+
+
+def test_an_unknown_engine_is_told_where_it_is_named(project):
+    (project / "s.md").write_text(
+        "---\nengine: kokro\nspeakers: {Ana: mara}\n---\n**Ana:** Hello.\n"
+    )
+    assert "s.md:2:1: error" in run(project, "plan", "s.md", code=65).stderr
+    assert "kokoro" in run(project, "plan", "s.md", "--engine", "kokro", code=2).stderr
+    asked = run(project, "plan", "s.md", "--engine", "tone", "--set", "kokro.model=x", code=2)
+    assert '--set kokro.model: no engine called "kokro" (did you mean "kokoro"?)' in asked.stderr
+
+
+def test_a_missing_key_is_told_before_anything_is_spoken(project, spoken, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    (project / "voices" / "me" / "voice.yaml").write_text(
+        "language: en\nengine: openai\nengines: {openai: {voice: alloy}}\n"
+    )
+    (project / "s.md").write_text(
+        "---\nengine: fake\nspeakers: {Ana: mara, Ben: me}\n---\n"
+        "**Ana:** Hello there.\n\n**Ben:** And hello to you.\n"
+    )
+    planned = run(project, "plan", "s.md")
+    assert "warning: the engine openai needs the key OPENAI_API_KEY" in planned.stderr
+    done = run(project, "render", "s.md", code=69)
+    assert "the engine openai needs the key OPENAI_API_KEY (export OPENAI_API_KEY" in done.stderr
+    assert spoken() == []
 
 
 def test_there_and_back_nothing_is_spoken_again(project, spoken):

@@ -26,7 +26,7 @@ from podforge.engines.espeak.window import GAPS, gap_before
 from podforge.engines.espeak_window import EspeakWindow
 from podforge.engines.tone import Tone
 from podforge.engines.tones import APART, pitches
-from podforge.errors import EngineError, Place, Unavailable
+from podforge.errors import EngineError, Place, UsageError
 from podforge.plan import Job, Utterance, seed_of
 from podforge.testing import EngineContract
 
@@ -165,8 +165,10 @@ def test_windows_are_silent_between_spans_and_loud_at_their_edges(
 
 def test_an_unknown_engine_names_the_others() -> None:
     assert set(ENGINES) <= set(engine_names())
-    with pytest.raises(Unavailable, match=r"installed: .*espeak, espeak-window, .*tone"):
-        find_engine("espaek")
+    with pytest.raises(UsageError, match=r"installed: .*espeak, espeak-window, .*tone"):
+        find_engine("zzz")
+    with pytest.raises(UsageError, match=r'did you mean "kokoro"'):
+        find_engine("kokro")
 
 
 def test_specs_import_neither_numpy_nor_the_library() -> None:

@@ -46,8 +46,14 @@ def test_json_says_the_same():
 
 def test_an_unknown_engine_is_an_error_that_names_the_others():
     done = podforge("engines", "show", "espaek")
-    assert done.returncode == 69
-    assert "installed: " in done.stderr
+    assert done.returncode == 2
+    assert 'did you mean "espeak"?' in done.stderr
+    assert "installed: " in podforge("engines", "show", "zzz").stderr
+
+
+def test_a_server_that_nobody_asked_is_not_called_ready():
+    assert "not asked" in podforge("engines", "show", "kokoro-fastapi").stdout
+    assert "not asked" not in podforge("engines", "show", "espeak").stdout
 
 
 def test_an_engine_is_listed_with_the_settings_of_the_project(tmp_path):

@@ -234,7 +234,7 @@ def test_an_engine_that_is_not_installed_is_told_once() -> None:
 
 
 def test_a_bench_that_breaks_or_dies_on_opening_ends_the_run() -> None:
-    with pytest.raises(EngineError, match="RuntimeError: out of order"):
+    with pytest.raises(EngineError, match="not of the line: RuntimeError: out of order"):
         list(run(break_on_opening, chores(5), workers=2))
     with pytest.raises(Unavailable, match="ended with status 3"):
         list(run(die_on_opening, chores(5), workers=2))

@@ -273,7 +273,8 @@ def test_addresses_are_https_or_of_this_machine(text, address):
 @pytest.mark.parametrize(
     "text",
     ["http://tts.example.org", "http://192.168.1.5:8880", "http://localhost.example.org",
-     "ftp://x.org", "file:///etc/passwd", "https://me:secret@x.org", "https://x.org/?key=1", ""],
+     "ftp://x.org", "file:///etc/passwd", "https://me:secret@x.org", "https://x.org/?key=1", "",
+     "localhost:8000"],
 )  # fmt: skip
 def test_other_addresses_are_refused(text):
     with pytest.raises(SettingError):
@@ -368,6 +369,14 @@ def test_whatever_a_server_sends_is_sound_or_a_trouble(noise, at, junk):
             continue
         assert np.isfinite(found).all()
         assert 8_000 <= rate <= 192_000
+
+
+def test_an_address_here_without_http_is_told_with_it():
+    with pytest.raises(SettingError, match="such as http://localhost:8000/v1"):
+        checked_address("localhost:8000")
+    with pytest.raises(SettingError) as caught:
+        checked_address("https://x.org/?key=secret")
+    assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

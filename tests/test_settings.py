@@ -118,7 +118,7 @@ def test_the_engine_of_the_project_file_is_for_those_who_name_none(tmp_path):
 def test_an_unknown_engine_of_the_project_file_is_told_at_its_place(tmp_path):
     script = episode(tmp_path)
     project_file(tmp_path, "# ours\nengine: fake-modl\n")
-    with pytest.raises(Unavailable, match=r'podforge.yaml:2:1: no engine called "fake-modl"'):
+    with pytest.raises(InputError, match=r'podforge.yaml:2:1: error: no engine called "fake-modl"'):
         open_project(Request(script))
 
 

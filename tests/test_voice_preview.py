@@ -1,6 +1,8 @@
 """`podforge voices preview`, and what `voices list` and `show` say of each engine."""
 
+import errno
 import json
+import re
 import stat
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,7 +10,9 @@ from types import SimpleNamespace
 import pytest
 
 from podforge.cli.voices import _tell_added
+from podforge.delivery.writing import staging
 from podforge.engines import find_engine
+from podforge.errors import StorageError
 from podforge.metering import gated_level
 from podforge.pcm import from_wav, to_wav
 from podforge.previewing import LEVEL_LUFS, engine_for, play, player, text_for
@@ -56,6 +60,38 @@ def test_a_sample_is_levelled_and_costs_nothing_the_second_time(tmp_path, spoken
     assert again.stdout == "output/previews/ana.fake.wav\n"
     assert spoken() == []
     assert (tmp_path / made["path"]).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("", "nothing in --text is said"), ("  ", "nothing in --text is said"),
+     ("... !", "nothing in --text is said"), ("\U0001f600", "nothing in --text is said"),
+     ("word " * 500, "longer than 2 000 characters")],
+)  # fmt: skip
+def test_a_text_that_cannot_be_a_sample_is_refused(tmp_path, spoken, text, says):
+    voice(tmp_path, "ana")
+    done = run(tmp_path, "preview", "ana", "--engine", "fake", "--text", text, code=2)
+    assert says in done.stderr
+    assert spoken() == []
+
+
+def test_a_sample_that_fails_is_told_once_and_of_no_line(tmp_path):
+    voice(tmp_path, "ana")
+    say = ("preview", "ana", "--engine", "fake", "--text", "RAISE this.")
+    done = run(tmp_path, *say, code=75)
+    assert "change the line" not in done.stderr
+    assert "ana could not say it on the engine fake" in done.stderr
+    assert not re.search(r"(\S*voice.yaml): \1", done.stderr)
+
+
+def test_a_folder_that_takes_no_file_is_named_itself(tmp_path, monkeypatch):
+    def refuse(prefix, dir):  # noqa: A002 - as tempfile calls it; root may write anywhere
+        raise PermissionError(errno.EACCES, "Permission denied", f"{dir}/{prefix}x")
+
+    monkeypatch.setattr("podforge.temporary.tempfile.mkdtemp", refuse)
+    with pytest.raises(StorageError) as caught, staging(tmp_path):
+        pass
+    assert f"{tmp_path} failed: Permission denied" in str(caught.value)
 
 
 def test_text_and_file_are_as_they_are_asked_for(tmp_path):

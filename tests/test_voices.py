@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from podforge.cast import Cast
 from podforge.engines import find_engine
 from podforge.engines.espeak.engine import EspeakEngine
-from podforge.errors import InputError, MissingInput, Place, Unavailable
+from podforge.errors import InputError, MissingInput, Place, UsageError
 from podforge.plan import Utterance
 from podforge.project import Engines
 from podforge.script import Header, Role, Script
@@ -125,7 +125,7 @@ def test_the_engine_is_the_roles_else_the_scripts_else_the_default() -> None:
     made = cast(book, script_for("Mara", "Ada", roles=roles, engine="tone"), "espeak")
     assert [made.parts[name].engine for name in ("Mara", "Ada")] == ["espeak-window", "tone"]
     assert cast(book, script_for("Ada"), "tone").parts["Ada"].engine == "tone"
-    with pytest.raises(Unavailable, match='no engine called "espaek"'):
+    with pytest.raises(UsageError, match='no engine called "espaek"'):
         cast(book, script_for("Ada"), "espaek")
 
 

@@ -31,11 +31,10 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     module, tests = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     (folder / "podforge_sonic.py").write_text(module)
     (folder / "test_sonic.py").write_text(tests)
-    [entry] = re.findall(r"```toml\n\[project.entry-points.\"(.*?)\"\]\n(.*?)```", text, re.DOTALL)
-    info = folder / "podforge_sonic-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: podforge-sonic\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(f"[{entry[0]}]\n{entry[1].replace(chr(34), '')}")
+    [project] = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    (folder / "pyproject.toml").write_text(project)
+    metadata = "from setuptools.build_meta import *; prepare_metadata_for_build_wheel('.')"
+    subprocess.run([sys.executable, "-c", metadata], cwd=folder, check=True, capture_output=True)
     program = folder / "sonic-say"
     program.write_text(SONIC_SAY)
     program.chmod(0o755)
@@ -53,6 +52,13 @@ def run(package: Path, *command: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", *command],
         cwd=package, env=environment, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
+
+
+def test_pip_installs_what_the_page_makes(package):
+    [info] = package.glob("*.dist-info")
+    assert "Name: podforge-sonic" in (info / "METADATA").read_text()
+    [modules] = package.glob("*.egg-info/top_level.txt")
+    assert modules.read_text().split() == ["podforge_sonic"]
 
 
 def test_the_engine_of_the_page_is_small_and_keeps_the_contract(package):

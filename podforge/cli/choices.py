@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from podforge.errors import Unavailable
+from podforge.errors import UsageError
 from podforge.request import Request
 from podforge.settings import Choices, EngineFlags, Flag, environment_flags, read_config
 from podforge.settings.engines import PREFIX
@@ -87,6 +87,6 @@ def _engine(choices: Choices, typed: str) -> str:
 
         try:
             find_engine(chosen.value)
-        except Unavailable as error:
-            raise Unavailable(f"{ENGINE.variable}: {error.text}", hint=error.hint) from error
+        except UsageError as error:
+            raise UsageError(f"{ENGINE.variable}: {error.text}", hint=error.hint) from error
     return chosen.value or ""

@@ -145,7 +145,7 @@ def list_engines(as_json: bool = False) -> None:
         click.echo(json.dumps(facts))
         return
     print_rows(("name", "ready", "voices", "languages", "words", "network", "what it is"),
-        [(e.name, _yes(e.ready), _voices(e.voices), _languages(e.languages), _yes(e.words),
+        [(e.name, _ready(e), _voices(e.voices), _languages(e.languages), _yes(e.words),
           "paid" if e.cost else _yes(e.network), e.summary) for e in found],
     )  # fmt: skip
     for engine in found:
@@ -174,7 +174,7 @@ def show_engine(name: str, as_json: bool) -> None:
     print_facts({
         "name": engine.name,
         "what it is": engine.summary,
-        "ready": _yes(engine.ready),
+        "ready": _ready(engine),
         "voices": engine.voices,
         "in one call": f"{engine.most_characters} characters, speakers: {engine.speakers}",
         "languages": engine.languages,
@@ -213,6 +213,11 @@ def _voices(kinds: str) -> str:
 def _languages(tags: str) -> str:
     count = tags.count(", ") + 1
     return tags if count <= FEW_LANGUAGES else str(count)
+
+
+def _ready(engine: Listed) -> str:
+    """Nothing is missing here; whether a server answers, nobody asked."""
+    return "not asked" if engine.ready and engine.network else _yes(engine.ready)
 
 
 def _yes(fact: bool) -> str:

@@ -56,13 +56,19 @@ def plan(
 def show_plans(requests: "Sequence[Request]", store: Path, as_json: bool, why: bool = False) -> int:
     """Print the plan of each script to stdout."""
     from podforge.console import print_plan
+    from podforge.errors import Place, Problem
     from podforge.project import open_project
+    from podforge.readiness import lacking
+    from podforge.recording import missing_jobs
     from podforge.store import Store
 
     for request in requests:
         project = open_project(request)
         for problem in project.script.warnings:
             note(problem)
+        new = missing_jobs(project.plan, Store(store))
+        for text in lacking(project, new).values():
+            note(Problem(Place(project.script.path), "warning", text))
         facts = plan_facts(project, Store(store), why)
         if as_json:
             click.echo(json.dumps(facts))

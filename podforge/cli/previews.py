@@ -25,7 +25,8 @@ PAGE = "index.html"
 @click.option("--all", "every", is_flag=True, help="Every voice that can speak on the engine.")
 @click.option("--engine", default="", metavar="NAME",
               help="The engine [the voice's own, else the project's].")  # fmt: skip
-@click.option("--text", default="", metavar="TEXT", help="What it says [a sentence or two].")
+@click.option("--text", metavar="TEXT",
+              help="What it says, as plain text [a sentence or two].")  # fmt: skip
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="PATH",
               help="The WAV file, or a folder for several voices [output/previews].")  # fmt: skip
 @click.option("--no-play", is_flag=True, help="Only write it, also on a terminal.")
@@ -34,7 +35,7 @@ PAGE = "index.html"
 @json_option
 @engine_options
 def preview(
-    names: tuple[str, ...], every: bool, engine: str, text: str, output: Path | None,
+    names: tuple[str, ...], every: bool, engine: str, text: str | None, output: Path | None,
     no_play: bool, voices: Path | None, cache: Path | None, as_json: bool, flags: "EngineFlags",
 ) -> int:  # fmt: skip
     """Let voices speak a sample: output/previews/NAME.ENGINE.wav.
@@ -96,7 +97,7 @@ class _Wish:
     names: dict[str, None]
     every: bool
     engine: str
-    text: str
+    text: str | None
     folder: Path
     name: str
     flags: "EngineFlags"

@@ -156,7 +156,8 @@ def _made_all(bench: Bench[Any, Any], tasks: Sequence[Any], line: Line) -> Engin
 
 def _explained(error: Exception) -> EngineError:
     """An error of ours for one that is not; the traceback travels as a note."""
-    explained = EngineError(f"{type(error).__name__}: {error}")
+    text = f"a fault of the engine, not of the line: {type(error).__name__}: {error}"
+    explained = EngineError(text, hint="report it; --log FILE keeps more of it")
     explained.add_note("".join(traceback.format_exception(error)))
     return explained
 

@@ -78,7 +78,8 @@ def read_header(
         known["roles"], known["closed"] = read_roles(found["speakers"][1], findings, role)
     options["usual"] = role
     at = {key: name.place for key, (name, _) in found.items()}
-    return Header(**known), replace(Options(at=at), **options)
+    engine_place = at.get("engine", Place(""))
+    return Header(**known, engine_place=engine_place), replace(Options(at=at), **options)
 
 
 def stated(

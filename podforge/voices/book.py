@@ -16,6 +16,7 @@ from podforge.errors import (
     Place,
     Problem,
     Unavailable,
+    UsageError,
     storage,
 )
 from podforge.plan import digest
@@ -104,8 +105,9 @@ class VoiceBook:
                 _check_allowed(file, script.header, place)
                 name, origin = _engine_of(role, file, script.header, default_engine, command)
                 place = file.place if origin == "voice" else place
+                place = script.header.engine_place if origin == "script" else place
                 if name not in engines:
-                    engines[name] = find_engine(name)
+                    engines[name] = _found(name, origin, place, find_engine)
                 heard = presets.get(file.name, file)
                 wanted = (heard.name, name, role.language or file.language)
                 if wanted not in made:  # a crowd may share a voice
@@ -225,6 +227,16 @@ def make_voice(
         digest=pinned or reference,
         language=language or file.language,
     )
+
+
+def _found(name: str, origin: str, place: Place, find_engine: FindEngine) -> EngineLike:
+    """An engine; one that is not there is a problem of the file that names it, if one does."""
+    try:
+        return find_engine(name)
+    except UsageError as error:
+        if origin in ("command", "draft", "default"):
+            raise
+        raise InputError.at(place, str(error)) from error
 
 
 def _voice_of(role: Role) -> str:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 
 from podforge.temporary import sweep
@@ -16,6 +17,7 @@ from tests.faults.scene import Scene, Told, assert_sound, children, told
 
 VICTIMS = ("parent", "group", "worker")
 MOST_DELAY_SECONDS = 0.1  # after the event at which a render is killed
+PLACING_SHARE = 0.25  # of the kills strike just before `RenderDone`, when files are placed
 MOST_KILLS = 6  # of one render, before it may come to its end
 OLD = b"what lay here before"
 OLD_DIGEST = sha256(OLD).hexdigest()
@@ -23,16 +25,21 @@ OLD_DIGEST = sha256(OLD).hexdigest()
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """What a render gives that nobody kills, and how many events it tells."""
+    """What a render gives that nobody kills; its events, and those before the files are placed."""
 
     outcome: dict[str, str]
     events: int
+    made: int
+    placing_seconds: float
 
     @classmethod
     def of(cls, scene: Scene) -> "Undisturbed":
         last = scene.render()
         assert last.code == 0, last.text
-        return cls(scene.outcome(), len(last.events))
+        made = [event["event"] for event in last.events].index("RenderDone")
+        times = [datetime.fromisoformat(str(event["time"])) for event in last.events]
+        placing = (times[made] - times[made - 1]).total_seconds()
+        return cls(scene.outcome(), len(last.events), made, placing)
 
 
 @dataclass
@@ -67,7 +74,7 @@ def torment(scene: Scene, wanted: Undisturbed, chance: random.Random, tally: Tal
     done: set[str] = set()
     for _ in range(chance.randint(1, MOST_KILLS)):
         victim = chance.choice(VICTIMS)
-        last = _killed(scene, victim, chance.randrange(wanted.events), chance)
+        last = _killed(scene, victim, wanted, chance)
         done = _account(scene, last, done, tally)
         torn = _torn(scene, wanted)
         tally.torn += len(torn)
@@ -110,14 +117,17 @@ def _torn(scene: Scene, wanted: Undisturbed) -> list[str]:
     ]
 
 
-def _killed(scene: Scene, victim: str, event: int, chance: random.Random) -> Told:
-    """A render that is struck a moment after its `event`-th event; how it ended."""
+def _killed(scene: Scene, victim: str, wanted: Undisturbed, chance: random.Random) -> Told:
+    """A render that is struck a moment after one of its events; how it ended."""
+    event, most = chance.randrange(wanted.events), MOST_DELAY_SECONDS
+    if chance.random() < PLACING_SHARE:
+        event, most = wanted.made, wanted.placing_seconds
     process = scene.start()
     assert process.stderr
     said: list[str] = []
     while len(said) < event and (line := process.stderr.readline()):
         said.append(line)
-    time.sleep(chance.uniform(0, MOST_DELAY_SECONDS))
+    time.sleep(chance.uniform(0, most))
     _strike(process, victim, chance)
     return told(process, said)
 

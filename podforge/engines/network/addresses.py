@@ -25,8 +25,12 @@ def checked_address(text: str, plain_http: bool = False) -> str:
     if parts.username or parts.password:
         raise SettingError("no name and password in an address", SETTING,
                            hint="keys come from the environment")  # fmt: skip
-    if parts.query or parts.fragment:
-        raise SettingError(f'"{text}" has more than a path', SETTING)
+    if parts.query or parts.fragment:  # not repeated: a key may be in it
+        raise SettingError("an address of a server ends with its path", SETTING,
+                           hint="leave out the ? or #, and what follows")  # fmt: skip
+    if "://" not in url and is_loopback(parts.hostname or ""):  # few of these speak TLS
+        raise SettingError(f'"{text}" does not say http or https', SETTING,
+                           hint=f"such as http://{parts.netloc}/v1")  # fmt: skip
     if parts.scheme == "http" and not (plain_http or is_loopback(parts.hostname or "")):
         hint = "use https, or set plain_http: yes for a network of yours"
         raise SettingError(f"{text} is not encrypted", SETTING, hint=hint)

@@ -37,6 +37,7 @@ def is_withheld(settings: Settings) -> bool:
 def need_of(settings: Settings, variable: str) -> Need:
     """The key as something that must be here."""
     remedy = f"export {variable}=..., or set it in the user configuration"
+    remedy = WITHHELD if is_withheld(settings) else remedy
     return Need(f"the key {variable}", bool(key_of(settings, variable)), remedy)
 
 

@@ -50,9 +50,10 @@ def asking(options: Options, key: str) -> Iterator[None]:
         said = without(message_in(error.body) if error.body else error.message, key)
         raise of_status(error.status_code, said, wait) from None
     except (openai.APITimeoutError, httpx2.TimeoutException):
-        raise Trouble(Kind.BUSY, f"no answer within {options.timeout:g} s") from None
+        text = f"no answer from {options.address} within {options.timeout:g} s"
+        raise Trouble(Kind.BUSY, text) from None
     except (openai.APIConnectionError, httpx2.HTTPError) as error:
         cause = without(str(error.__cause__ or error), key)
-        raise Trouble(Kind.BUSY, f"the connection failed: {cause}") from None
+        raise Trouble(Kind.BUSY, f"no connection to {options.address}: {cause}") from None
     except Trouble as trouble:  # a body that says what was sent
         raise Trouble(trouble.kind, without(trouble.text, key), trouble.wait) from None
