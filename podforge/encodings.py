@@ -88,6 +88,7 @@ class Encoding:
 _OPUS_RATE = 48_000  # RFC 7845: whatever went in
 _METERS_DIFFER_DB = 0.3  # true peaks of one and the same file, read by ours and by ffmpeg's
 _ACX_KBITS = 192  # at least, at a constant rate
+_AAC_LOSS_DB_KBITS = 3.0  # speech at 64 to 192k is 0.066 to 0.013 dB quieter, music a bit less
 _USUAL_KBITS = {"mp3": (128, 128), "aac": (96, 128), "opus": (64, 96)}  # mono, stereo
 
 
@@ -104,7 +105,8 @@ def encoding_of(wanted: Format, channels: int, target: Target) -> Encoding:
         # On speech at 96k the fast coder takes a third of the time of the default one and
         # has 0.8 dB less error; only above 8 kHz is its spectrum 0.3 dB further off.
         arguments = (("f", "adts"), ("c:a", "aac"), ("b:a", f"{kbits}k"), ("aac_coder", "fast"))
-        return Encoding(stream, arguments, kbits, attenuation_db=0.08, overshoot_db=1.5)
+        lost = _AAC_LOSS_DB_KBITS / kbits
+        return Encoding(stream, arguments, kbits, attenuation_db=lost, overshoot_db=1.5)
     if stream == "opus":
         rate = ("ar", str(_OPUS_RATE))
         arguments = (("f", "ogg"), ("c:a", "libopus"), ("b:a", f"{kbits}k"), rate)

@@ -40,7 +40,7 @@ def script(folder: Path, data: bytes | str, name: str = "s.md") -> Path:
         ("---\nspeakers:\n  Mara: {voice: nobody}\n---\n" + BODY, 65, "nobody"),
         ("---\nspeakers:\n  Mara: {voice: ../mara}\n---\n" + BODY, 65, "no voice"),
         ("---\nspeakers:\n  Mara: {voice: mara}\n---\n**Maro:** Hi.\n", 65, "Mara"),
-        ("---\nengine: nosuch\nspeakers:\n  Mara: {voice: mara}\n---\n" + BODY, 69, "espeak"),
+        ("---\nengine: nosuch\nspeakers:\n  Mara: {voice: mara}\n---\n" + BODY, 65, "espeak"),
         ("---\ncover: no.jpg\nspeakers:\n  Mara: {voice: mara}\n---\n" + BODY, 65, "no.jpg"),
         (
             "---\nengines: {espeak: {foo: 1}}\nspeakers:\n  Mara: {voice: mara}\n---\n" + BODY,

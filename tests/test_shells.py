@@ -15,7 +15,8 @@ EXIT_CODES = {
     "usage": (2, SCRIPT, ("--format", "ogg3")),
     "errors in the script": (65, SCRIPT.replace("mara", "nobody"), ()),
     "a missing file": (66, "", ()),
-    "a missing engine": (69, SCRIPT, ("--engine", "zither")),
+    "an unknown engine": (2, SCRIPT, ("--engine", "zither")),
+    "an engine without its model": (69, SCRIPT.replace("mara", "bella"), ("--engine", "kitten")),
     "a file where a folder goes": (74, SCRIPT, ("-o", "e.md/e.wav")),
     "a line without a take": (75, SCRIPT.replace("WAIT", "NOTHING"), ()),
 }
@@ -25,7 +26,9 @@ EXIT_CODES = {
 def test_every_ending_has_its_exit_code(case, tmp_path):
     code, text, options = EXIT_CODES[case]
     if text:
-        (tmp_path / "e.md").write_text(text)
+        (tmp_path / "e.md").write_text(text.replace("tobias", "bella") if code == 69 else text)
+    (bella := tmp_path / "voices" / "bella").mkdir(parents=True)
+    (bella / "voice.yaml").write_text("language: en\nengines: {kitten: {voice: Bella}}\n")
     done = podforge("render", "e.md", "--format", "wav", "-q", *options, cwd=tmp_path)
     assert done.returncode == code, done.stderr
     assert (done.stdout == "output/e/e.wav\n") is (code == 0)

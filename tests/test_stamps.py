@@ -277,13 +277,14 @@ def test_from_another_folder_it_names_and_touches_its_own_files(project, looked)
 
 def test_links_count_as_they_are_named(project, looked):
     """A sound, and the recording of a voice, behind a link that leads elsewhere now."""
-    for name, level in (("one", 0.1), ("two", 0.2)):
+    for name, level, pitch in (("one", 0.1, 40), ("two", 0.2, 60)):
         noise = np.random.default_rng(1).normal(0, level, 24_000).astype(np.float32)
         (project / f"{name}.wav").write_bytes(to_wav(noise, 24_000))
         voice = project / "takes" / name
         voice.mkdir(parents=True)
-        (voice / "clip.wav").write_bytes(to_wav(noise, 24_000))
-        (voice / "voice.yaml").write_text(f"language: en\nreference: clip.wav\n{CONSENT}")
+        (voice / "voice.yaml").write_text(
+            f"language: en\nengines: {{espeak: {{pitch: {pitch}}}}}\n{CONSENT}"
+        )
     sound, voice = project / "now.wav", project / "voices" / "linked"
     sound.symlink_to("one.wav")
     voice.symlink_to("../takes/one")

@@ -1,7 +1,7 @@
 """`podforge doctor`: whether everything is here that a render needs."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,8 +37,11 @@ def doctor(cache: Path | None, output: Path | None, voices: Path | None, as_json
     from podforge.settings.keys import CACHE, OUTPUT, VOICES
 
     choices, checks = choices_for(), []
-    folder = choices.of(OUTPUT, output) or Path("output")
-    for check in examine(choices.of(CACHE, cache), choices.of(VOICES, voices), folder):
+    store, folder = (  # a file in their place is a problem to be listed
+        choices.of(replace(key, made=False), flag)
+        for key, flag in ((CACHE, cache), (OUTPUT, output))
+    )
+    for check in examine(store, choices.of(VOICES, voices), folder or Path("output")):
         checks.append(check)
         if not as_json:
             _print(check)
