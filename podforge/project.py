@@ -113,6 +113,8 @@ def open_project(request: Request, fetching: Tell | None = None) -> Project:
     settled = chain(config.warnings, engines.unknown())
     script = _warned(script, settled, _dealt(script, cast), iter(foreign), misfits)
     settings = {name: engines.values(name) for name in cast.engines}
+    if unheld := tuple(_unheld(book, cast, settings)):
+        raise InputError((*script.warnings, *unheld))
     project = Project(
         script, book, cast, plan, settings, chosen.takes, draft=request.draft, foreign=foreign
     )
@@ -217,6 +219,18 @@ def foreign_speech(script: Script, plan: Plan, cast: Cast) -> Iterator[Problem]:
                 if (spot := (job.engine, said.speaker, language)) not in told:
                     told.add(spot)
                     yield from _foreign(said, language, cast.engines[job.engine], find)
+
+
+def _unheld(book: VoiceBook, cast: Cast, settings: Mapping[str, Settings]) -> Iterator[Problem]:
+    """Voices that name what the model of their engine does not hold; one problem each."""
+    told: set[tuple[str, str]] = set()
+    for part in cast.parts.values():
+        spec, voice = find_engine(part.engine), part.voice
+        text = spec.unheld(settings[part.engine], voice.settings)
+        if text and (spec.name, voice.name) not in told:
+            told.add((spec.name, voice.name))
+            place = book.find(voice.name).places[spec.voice_key]
+            yield Problem(place, "error", text)
 
 
 def _foreign(

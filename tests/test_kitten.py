@@ -147,3 +147,11 @@ def test_without_a_model_it_says_how_to_get_one(tmp_path):
         spec.fingerprint({})
     with pytest.raises(SettingError, match="onnx"):
         spec.fingerprint({"model": str(tmp_path)})
+
+
+def test_the_names_of_its_voices_are_known_without_loading_it(folder, tmp_path):
+    assert Kitten().unheld({"model": str(folder)}, {"voice": "expr-voice-3-m"}) == ""
+    assert Kitten().unheld({"model": str(folder)}, {"voice": "Bella"}) == ""
+    told = Kitten().unheld({"model": str(folder)}, {"voice": "Bela"})
+    assert told.endswith('has no voice "Bela" (did you mean "Bella"?)')
+    assert Kitten().unheld({"model": str(tmp_path)}, {"voice": "Bela"}) == ""

@@ -19,6 +19,7 @@ from podforge.plan import make_plan
 from podforge.testing import EngineContract, job_of, speak
 from tests import tiny_onnx
 from tests.builders import cast_of, say, script_of
+from tests.in_process import podforge
 
 MOST_PHONEMES = 510
 
@@ -224,3 +225,24 @@ def test_without_a_model_it_says_how_to_get_one(tmp_path):
         spec.fingerprint({})
     with pytest.raises(SettingError, match="onnx"):
         spec.fingerprint({"model": str(tmp_path)})
+
+
+@pytest.mark.parametrize(
+    ("named", "says"),
+    [
+        ("af_hart", 'no voice "af_hart" (did you mean "af_heart"?)'),
+        ("af_heart + zz_top", 'no voice "zz_top" (there are af_heart'),
+    ],
+)
+def test_a_voice_that_the_model_lacks_is_told_before_any_work(folder, tmp_path, named, says):
+    voice = tmp_path / "voices" / "ana"
+    voice.mkdir(parents=True)
+    (voice / "voice.yaml").write_text(f"language: en\nengines:\n  kokoro: {{voice: {named}}}\n")
+    (tmp_path / "s.md").write_text("---\nspeakers: {Ana: {}}\n---\n**Ana:** Hello.\n")
+    given = ("plan", "s.md", "--engine", "kokoro", "--model")
+    done = podforge(*given, folder, cwd=tmp_path)
+    assert done.returncode == 65
+    assert "voices/ana/voice.yaml:3:" in done.stderr
+    assert says in done.stderr
+    (tmp_path / "empty").mkdir()
+    assert "no voice" not in podforge(*given, tmp_path / "empty", cwd=tmp_path).stderr

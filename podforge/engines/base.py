@@ -148,6 +148,13 @@ class EngineSpec(Protocol):
             return "needed"
         return "used" if self.about.cloning else "unused"
 
+    def unheld(self, settings: Settings, voice: Settings) -> str:  # noqa: ARG002 - the protocol
+        """Says which voice that a voice's settings name the run's model does not hold.
+
+        Empty where there is none, and where that cannot be told before it is loaded.
+        """
+        return ""
+
     def speaks(self, language: str) -> bool:  # noqa: ARG002 - the protocol
         """Whether it can speak a language at all, by its primary subtag; asked before any work.
 

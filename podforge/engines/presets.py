@@ -6,9 +6,11 @@ engines, in a worker, share `podforge.engines.onnx`.
 
 import shlex
 from dataclasses import asdict, dataclass
+from difflib import get_close_matches
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
+from zipfile import BadZipFile, ZipFile
 
 from podforge.cast import Limits, Settings
 from podforge.engines.base import EngineSpec, Need
@@ -58,6 +60,14 @@ class PresetSpec(EngineSpec):
         """The command that gets the model's files; `folder` is quoted for a shell."""
         raise NotImplementedError
 
+    def held(self, folder: Path) -> tuple[str, ...]:
+        """The names of the voices that a model in a folder holds."""
+        raise NotImplementedError
+
+    def named(self, voice: Settings) -> tuple[str, ...]:
+        """The names that a voice's settings, once they are checked, call for."""
+        return (str(voice["voice"]),)
+
     def voice_options(self, settings: Settings) -> "DataclassInstance":
         """The settings of a voice, read.  Raises `ValueError`."""
         raise NotImplementedError
@@ -106,6 +116,18 @@ class PresetSpec(EngineSpec):
         usual = asdict(type(options)())
         return {name: value for name, value in asdict(options).items() if value != usual[name]}
 
+    def unheld(self, settings: Settings, voice: Settings) -> str:
+        """What a voice names and the model lacks."""
+        model = self.options(settings).model
+        folder = Path(model).expanduser()
+        held = self.held(folder) if model and self.files(folder) else ()
+        for name in self.named(voice) if held else ():
+            if name not in held:
+                near = get_close_matches(name, held, n=1)
+                hint = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(held)}"
+                return f'the model in {model} has no voice "{name}" ({hint})'
+        return ""
+
     def speaks(self, language: str) -> bool:
         """Whether it was made for a language, or can at least read its letters."""
         return language in self.languages or language in _LATIN
@@ -132,6 +154,15 @@ class PresetSpec(EngineSpec):
 
     def _remedy(self, folder: str) -> str:
         return self.getting(shlex.quote(str(Path(folder or self.name).expanduser())))
+
+
+def arrays_in(path: Path) -> tuple[str, ...]:
+    """The names of the arrays in a file of numpy's; none where it is no such file."""
+    try:
+        with ZipFile(path) as file:
+            return tuple(sorted(name.removesuffix(".npy") for name in file.namelist()))
+    except (BadZipFile, OSError):  # told by whoever loads it
+        return ()
 
 
 def _versions(names: tuple[str, ...]) -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from podforge.cast import Settings
 from podforge.engines.base import About, Engine
 from podforge.engines.kitten.options import NAME, VoiceOptions, files, model_in
-from podforge.engines.presets import MOST_CHARACTERS, PresetSpec
+from podforge.engines.presets import MOST_CHARACTERS, PresetSpec, arrays_in
 
 __all__ = ["MOST_CHARACTERS", "Kitten"]
 PUBLISHED = "KittenML/kitten-tts-mini-0.8"
@@ -29,6 +29,12 @@ class Kitten(PresetSpec):
     def getting(self, folder: str) -> str:
         """A download by the program of huggingface-hub."""
         return f"hf download {PUBLISHED} --local-dir {folder}"
+
+    def held(self, folder: Path) -> tuple[str, ...]:
+        """The presets in the file of voices, and the names that they have beside."""
+        model = model_in(folder)
+        held = arrays_in(model.voices)
+        return (*(alias for alias, _ in model.aliases), *held) if held else ()
 
     def voice_options(self, settings: Settings) -> VoiceOptions:
         """Raises `ValueError`."""

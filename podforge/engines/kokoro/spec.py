@@ -4,8 +4,16 @@ from pathlib import Path
 
 from podforge.cast import Settings
 from podforge.engines.base import About, Engine
-from podforge.engines.kokoro.options import MODEL, NAME, PRIMARY, VOICES, VoiceOptions, files
-from podforge.engines.presets import PresetSpec
+from podforge.engines.kokoro.options import (
+    MODEL,
+    NAME,
+    PRIMARY,
+    VOICES,
+    VoiceOptions,
+    blend,
+    files,
+)
+from podforge.engines.presets import PresetSpec, arrays_in
 
 # With times of phonemes, which the older model-files-v1.0 lacks (README of kokoro-onnx 0.6.1).
 PUBLISHED = "https://github.com/thewh1teagle/kokoro-onnx/releases/download/model-files-v1.1"
@@ -35,6 +43,14 @@ class Kokoro(PresetSpec):
             f"curl -L --create-dirs -o {folder}/{name} {PUBLISHED}/{name}"
             for name in (MODEL, VOICES)
         )
+
+    def held(self, folder: Path) -> tuple[str, ...]:
+        """The presets in the file of voices."""
+        return arrays_in(files(folder)[1])
+
+    def named(self, voice: Settings) -> tuple[str, ...]:
+        """The parts of a blend."""
+        return tuple(name for name, _ in blend(str(voice["voice"])))
 
     def voice_options(self, settings: Settings) -> VoiceOptions:
         """Raises `ValueError`."""
