@@ -3,7 +3,7 @@
     python -m benchmarks.book [--hours 30] [--chapters 100] [--format m4b]
 
 Prints wall and CPU seconds, the largest process, and each as a part of the cold run; of the cold
-run also whether descriptors and memory stayed flat, and the most of temporary files.
+run also descriptors and memory at each tenth, and the most of temporary files.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.render import PODFORGE, cost
 from benchmarks.scripts import CHARACTERS_PER_SECOND, sentence
-from benchmarks.watching import verdict, watched
+from benchmarks.watching import curve, watched
 
 HEADER = """---
 title: The Long Shift
@@ -54,7 +54,7 @@ def main() -> None:
             found = cold if what == "cold" else cost(render, folder)
             said = json.loads(report.read_text())
             if what == "cold":
-                print(verdict(looks))
+                print(curve(looks))
                 print(f"{said['seconds'] / 3600:.1f} h, {said['jobs_made']} jobs")
             print(
                 f"{what:<16} {found.wall:8.1f} s wall {found.cpu:8.1f} s CPU {found.mib:5.0f} MiB  "

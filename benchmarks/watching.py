@@ -11,7 +11,6 @@ from pathlib import Path
 from benchmarks.render import Cost
 
 LOOK_SECONDS = 1.0
-GROWTH = 1.25  # of the second half over the second quarter, that still counts as flat
 
 
 @dataclass(frozen=True)
@@ -50,20 +49,14 @@ def watched(command: list[str], folder: Path) -> tuple[Cost, list[Look]]:
     return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024), looks
 
 
-def verdict(looks: Sequence[Look]) -> str:
-    """One line: whether descriptors and memory stay flat, and the most of each."""
-    if len(looks) < 8:
-        return f"flat or not: too short to say ({len(looks)} looks)"
-    quarter, half = len(looks) // 4, len(looks) // 2
-    early, late = looks[quarter:half], looks[half:]
-    memory = _most(late, "mib") <= GROWTH * _most(early, "mib")
-    descriptors = _most(late, "descriptors") <= GROWTH * _most(early, "descriptors")
-    at = [looks[n].mib for n in (quarter, half, -1)]
+def curve(looks: Sequence[Look]) -> str:
+    """What the parent held at each tenth of the run, and the most of all: flat, or growing."""
+    tenths = [looks[min(n * len(looks) // 10, len(looks) - 1)] for n in range(1, 11)]
+    descriptors = " ".join(str(look.descriptors) for look in tenths)
+    memory = " ".join(f"{look.mib:.0f}" for look in tenths)
     return (
-        f"{'flat' if memory and descriptors else 'NOT FLAT'}: parent: "
-        f"descriptors {_most(early, 'descriptors'):.0f} before half, at most "
-        f"{_most(looks, 'descriptors'):.0f}; MiB {at[0]:.0f} at a quarter, {at[1]:.0f} at half, "
-        f"{at[2]:.0f} at the end, at most {_most(looks, 'mib'):.0f}; "
+        f"the parent at each tenth: descriptors {descriptors}, at most "
+        f"{_most(looks, 'descriptors'):.0f}; MiB {memory}, at most {_most(looks, 'mib'):.0f}\n"
         f"processes at most {_most(looks, 'processes'):.0f}; "
         f"temporary files at most {_most(looks, 'temporary_mib'):.1f} MiB"
     )
