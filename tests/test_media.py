@@ -1,7 +1,9 @@
 import os
 import re
+import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -170,15 +172,18 @@ def test_what_is_not_sound_is_refused(name, reader, tmp_path):
 
 
 @pytest.mark.parametrize("reader", READERS)
-@pytest.mark.parametrize("name", ["subfile,,start,0,end,0,,:{}", "http://127.0.0.1:9/x.wav"])
+@pytest.mark.parametrize("name", ["subfile,,start,0,end,0,,:{path}", "http://127.0.0.1:{port}/x"])
 def test_ffmpeg_itself_opens_files_and_pipes_only(name, reader, tmp_path, monkeypatch):
     """Also where a name got past us: here names go to ffmpeg as they are."""
     path = tmp_path / "secret.wav"
     path.write_bytes(to_wav(sine(440, -6, 1, RATE), RATE))
-    for module in ("decoding", "probing"):
-        monkeypatch.setattr(f"podforge.media.{module}.url", lambda path: name.format(path))
-    with pytest.raises(InputError, match="not on whitelist 'file,pipe'"):
-        READERS[reader](path)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        given = name.format(path=path, port=server.getsockname()[1])
+        for module in ("decoding", "probing"):
+            monkeypatch.setattr(f"podforge.media.{module}.url", lambda _: given)
+        with pytest.raises(InputError, match="cannot be read as audio"):
+            READERS[reader](path)
+        assert not select.select([server], [], [], 0)[0], "nobody called"
 
 
 def test_no_other_module_starts_an_ffmpeg_with_a_file_of_the_user():
