@@ -94,23 +94,27 @@ class _Run(Generic[TaskT, ResultT]):
             yield from self._listen()
 
     def _listen(self) -> Iterator[Beat | Outcome[ResultT]]:
-        self._forgive_own_absence()
+        now = self._look_up()
         for worker in tuple(self._crew):
             messages, alive = worker.hear()
             for message in messages:
                 yield from self._take_in(worker, message)
             if not alive:
                 yield from self._replace(worker, worker.last_words())
-            elif not messages and worker.seconds_left <= 0:
+            elif not messages and worker.seconds_left(now) <= 0:
                 yield from self._replace(worker, "showed no life until its deadline")
 
-    def _forgive_own_absence(self) -> None:
-        """While nobody looked (Ctrl-Z stops us all), nobody was late."""
+    def _look_up(self) -> float:
+        """The time, of `time.monotonic`, that all are judged by: we may be stopped at any moment.
+
+        While nobody looked (Ctrl-Z stops us all), nobody was late.
+        """
         now = time.monotonic()
         absent, self._looked = now - self._looked, now
         if absent > 2 * LOOK_SECONDS:
             for worker in self._crew:
                 worker.wait_longer(absent)
+        return now
 
     def _recruit(self) -> None:
         spare = sum(not worker.busy for worker in self._crew)
@@ -128,7 +132,8 @@ class _Run(Generic[TaskT, ResultT]):
                         yield Started(task.key)
 
     def _wait(self) -> None:
-        soonest = min(worker.seconds_left for worker in self._crew)
+        now = time.monotonic()
+        soonest = min(worker.seconds_left(now) for worker in self._crew)
         wait([worker.pipe for worker in self._crew], max(0.0, min(LOOK_SECONDS, soonest)))
 
     def _take_in(

@@ -65,10 +65,9 @@ class Worker(Generic[TaskT]):
         """Put the deadline off."""
         self._until += seconds
 
-    @property
-    def seconds_left(self) -> float:
-        """Until the worker must have shown life."""
-        return self._until - time.monotonic()
+    def seconds_left(self, now: float) -> float:
+        """From `now`, by `time.monotonic`, until the worker must have shown life."""
+        return self._until - now
 
     def hear(self) -> tuple[list[Message], bool]:
         """What it said since last time, and whether it lives."""
