@@ -56,11 +56,13 @@ def solve(survey: Survey, target: Target, encoding: Encoding, louder_db: float =
     ceiling = target.ceiling_db + encoding.attenuation_db - encoding.overshoot_db
     wanted = target.level_db + encoding.attenuation_db - louder_db
     level, energies = _LEVELS[target.measure], _energies(survey, target)
+    unlimited = level(energies)
 
     def reached(gain_db: float) -> float:
-        limited = level(energies * _kept(survey.peaks, gain_db, ceiling)) + gain_db
-        unlimited = level(energies) + gain_db
-        return limited if unlimited == -math.inf else unlimited - TAKEN * (unlimited - limited)
+        kept = _kept(survey.peaks, gain_db, ceiling)
+        kept *= energies
+        lost = unlimited - level(kept) if unlimited > -math.inf else 0.0
+        return unlimited - TAKEN * lost + gain_db
 
     low = min(wanted - _linear(level, energies), MOST_GAIN_DB)
     steps = np.arange(low, MOST_GAIN_DB + GAIN_STEP_DB, GAIN_STEP_DB).clip(max=MOST_GAIN_DB)

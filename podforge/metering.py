@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from podforge.clip import Level
 from podforge.peaks import PeakSearch
@@ -95,8 +96,9 @@ def integrated(energies: Floats) -> float:
 
     Fewer than four of them are one block.
     """
-    heard = gated(windows(energies, HOPS_PER_BLOCK))
-    return to_lufs(float(heard.mean())) if len(heard) else -math.inf
+    blocks = windows(energies, HOPS_PER_BLOCK)
+    heard = gated(blocks)
+    return to_lufs(float(blocks.mean(where=heard))) if heard.any() else -math.inf
 
 
 def gated_level(x: Samples, rate: int) -> Level:
@@ -108,9 +110,9 @@ def gated_level(x: Samples, rate: int) -> Level:
     loudness.feed(x.reshape(-1, 1))
     blocks = windows(loudness.energies, HOPS_PER_BLOCK)
     heard = gated(blocks)
-    if not len(heard):
+    if not heard.any():
         return Level(ABSOLUTE_GATE_LUFS, 0.0)
-    return Level(to_lufs(float(heard.mean())), len(x) / rate * len(heard) / len(blocks))
+    return Level(to_lufs(float(blocks.mean(where=heard))), len(x) / rate * float(heard.mean()))
 
 
 def windows(energies: Floats, hops: int) -> Floats:
@@ -121,12 +123,14 @@ def windows(energies: Floats, hops: int) -> Floats:
     return means
 
 
-def gated(blocks: Floats) -> Floats:
-    """The blocks that pass both gates of BS.1770-4."""
-    heard = blocks[blocks > from_lufs(ABSOLUTE_GATE_LUFS)]
-    if not len(heard):
+def gated(blocks: Floats) -> NDArray[np.bool_]:
+    """Which blocks pass both gates of BS.1770-4."""
+    heard = blocks > from_lufs(ABSOLUTE_GATE_LUFS)
+    if not heard.any():
         return heard
-    return heard[heard > from_lufs(to_lufs(float(heard.mean())) + RELATIVE_GATE_LU)]
+    loud = to_lufs(float(blocks.mean(where=heard))) + RELATIVE_GATE_LU
+    passed: NDArray[np.bool_] = heard & (blocks > from_lufs(loud))
+    return passed
 
 
 def to_lufs(energy: float) -> float:

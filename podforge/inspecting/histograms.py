@@ -15,6 +15,7 @@ from podforge.weighting import Floats
 
 STEPS_PER_LU = 10
 HIGHEST_LUFS = 5.0  # what is louder counts as this
+COUNTED_AT_ONCE = 36_000  # windows, an hour of them: keeps the memory flat
 RANGE_GATE_LU = -20.0  # EBU Tech 3342, section 2
 RANGE_QUANTILES = 0.10, 0.95
 
@@ -23,6 +24,13 @@ Histogram = tuple[tuple[int, int], ...]  # (tenths of LUFS, how many windows), q
 
 def histogram(energies: Floats) -> Histogram:
     """The windows above the absolute gate, from their K-weighted mean squares."""
+    return added(
+        _histogram(energies[start : start + COUNTED_AT_ONCE])
+        for start in range(0, len(energies), COUNTED_AT_ONCE)
+    )
+
+
+def _histogram(energies: Floats) -> Histogram:
     heard = energies[energies > from_lufs(ABSOLUTE_GATE_LUFS)]
     lufs = np.minimum(OFFSET_LU + 10 * np.log10(heard), HIGHEST_LUFS)
     steps, counts = np.unique(np.rint(lufs * STEPS_PER_LU).astype(int), return_counts=True)

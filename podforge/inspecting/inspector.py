@@ -161,10 +161,9 @@ class Inspector:
 
     def _floor_db(self) -> float:
         """RMS of the quietest 0.5 s without digital silence in it."""
-        steps = np.frombuffer(bytes(self._steps), np.float32)
-        quiet = windows(steps.astype(np.float64), FLOOR_STEPS)
-        heard = quiet[np.isfinite(quiet)]
-        return to_decibels(math.sqrt(heard.min())) if len(heard) else -math.inf
+        steps = np.frombuffer(self._steps, np.float32).astype(np.float64)
+        quietest = float(np.fmin.reduce(windows(steps, FLOOR_STEPS), initial=math.inf))
+        return to_decibels(math.sqrt(quietest)) if quietest < math.inf else -math.inf
 
     def _seconds(self, parts: int) -> float:
         return min(parts * self._part, self._samples) / self._rate
