@@ -11,12 +11,17 @@ from difflib import get_close_matches
 from typing import Any, Literal
 
 from podforge.errors import InputError, Problem
+from podforge.plain import plain
 from podforge.script import Cue, Script
 
 Action = Literal["start", "stop", "change", "none"]
 _Fields = dict[str, Any]  # of an `Instruction`
 _Reader = Callable[[str], _Fields | None]  # None: the option cannot have this value
 
+SUFFIXES = ("mp3", "wav", "flac", "ogg", "oga", "opus", "m4a", "aac", "aif", "aiff")  # of files
+
+_OTHERS = ("ac3", "amr", "caf", "m4b", "mka", "mkv", "mov", "mp2", "mp4", "webm", "wma")
+_NAMED = re.compile(rf"\S\.(?:{'|'.join(SUFFIXES + _OTHERS)})\b", re.I)  # a file, in prose
 _STOPS = re.compile(r"stops?|ends?|off|out|fades?[\s-]*out")
 _TIME = re.compile(r"(\d{1,6}(?:\.\d{0,6})?|\.\d{1,6})\s*(ms|s|secs?|seconds?|m|mins?|minutes?)?")
 _CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d{2}(?:\.\d{1,6})?)")
@@ -96,6 +101,9 @@ def cue_problems(script: Script) -> Iterator[Problem]:
         else:
             if asked.length == 0:
                 yield Problem(cue.place, "warning", f"{cue.file} is not heard: it sounds for 0s")
+            if asked.action == "none" and _NAMED.search(cue.description):
+                text = f'"{plain(cue.description)}" is a line of the cue sheet, and nothing sounds'
+                yield Problem(cue.place, "warning", f"{text}: {_FILE}")
         if action in ("stop", "change"):
             if cue.kind not in playing:
                 what = "music" if cue.kind == "music" else "sound effect"
@@ -207,6 +215,10 @@ def _word(waits: bool) -> _Reader:
     return lambda value: None if value else {"waits": waits}
 
 
+_FILE = (
+    f"a file stands by itself, options after a |, and it ends in .{', .'.join(SUFFIXES[:-1])} "
+    f"or .{SUFFIXES[-1]}"
+)
 _FADE = "a time from 0s to 1m, such as 1.5s"
 _PART = "a time from 0s to 24h, such as 20s or 1:30"
 _DAY = 24 * 3600.0

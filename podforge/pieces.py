@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol, TypeVar
 
 from podforge.encodings import LOSSLESS, Encoding
@@ -83,6 +84,7 @@ def encode_piece(
     segments = max(math.ceil(seconds / SEGMENT_SECONDS), 2 if seconds > WORTH_SECONDS else 1)
     step = -(-kept // segments)
     starts = range(0, kept, step)
+    turn = Lock()  # to cut a segment takes all its bytes, and next to no time
 
     def segment(first: int) -> tuple[Path, Body]:
         last = min(first + step, kept)
@@ -90,13 +92,8 @@ def encode_piece(
         blocks = told(master(begin * frame, (last + AFTER_FRAMES) * frame))
         part = path.with_name(f"{path.name}.{first}")
         encode(blocks, part, rate, channels, encoding.arguments)
-        frames = codec.split(part.read_bytes())[first - begin :]
-        if len(frames) < last - first:
-            raise StorageError(f"ffmpeg gave {len(frames)} frames of {last - first}: is it whole?")
-        own = frames if last == kept else frames[: last - first]
-        data, body = codec.body(own, last - first)
-        part.write_bytes(data)  # it may wait for those before it: not in memory
-        return part, body
+        with turn:
+            return part, _cut(part, codec, first - begin, last - first, last == kept)
 
     bodies = []
     with storage("writing", path), path.open("wb") as file:
@@ -106,6 +103,16 @@ def encode_piece(
             part.unlink()
             bodies.append(body)
     return Piece(path, samples, tuple(bodies))
+
+
+def _cut(part: Path, codec: Codec, before: int, own: int, ends: bool) -> Body:
+    """Leave a segment's `own` frames in its file, and those after them where the section ends."""
+    frames = codec.split(part.read_bytes())[before:]
+    if len(frames) < own:
+        raise StorageError(f"ffmpeg gave {len(frames)} frames of {own}: is it whole?")
+    data, body = codec.body(frames if ends else frames[:own], own)
+    part.write_bytes(data)  # it may wait for those before it: not in memory
+    return body
 
 
 def join(

@@ -180,3 +180,20 @@ def test_the_problems_of_a_script():
         (7, "warning", "no sound effect is playing here"),
         (8, "warning", "door.wav is not heard"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("description", "warned"),
+    [
+        ("theme.mp3 fade in 1s", True),
+        ("theme.WAV, under -14dB", True),
+        ("audio/theme.mp4", True),  # what a cue names must be told from prose by its ending
+        ("the theme.", False),
+        ("Symphony no.4 by www.wavering.org", False),
+    ],
+)
+def test_prose_that_names_a_file_is_warned_about(description, warned):
+    items = (Cue("music", "", description, (), PLACE),)
+    found = [one.text for one in cue_problems(Script("s.md", Header(), items))]
+    assert len(found) == warned
+    assert all(text.startswith(f'"{description}"') and "after a |" in text for text in found)

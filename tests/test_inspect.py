@@ -388,13 +388,16 @@ def test_a_picture_of_the_sound(voiced, tmp_path):
     quiet, loud, *_ = (np.asarray(picture, int) for picture in pictures)
 
     def red(pixels, rows):
-        pixels = pixels[rows, 300:]  # right of what the colour means
+        pixels = pixels[rows]
         return int(((pixels[:, :, 0] > 190) & (pixels[:, :, 1:].max(axis=2) < 60)).sum())
 
-    wave, marks = slice(110, 340), slice(98, 104)
-    assert red(quiet, wave) == red(quiet, marks) == 0
-    assert red(loud, wave) > 1000
+    marks, wave, names = slice(98, 104), slice(110, 340), slice(350, 370)
+    assert red(quiet, marks) == red(quiet, wave) == red(quiet, names) == 0
     assert red(loud, marks) > 500
+    assert red(loud, wave) > 1000
+    assert red(loud, names) > 50  # what the colour means, on clear ground
+    clear = loud[names, 300:1400]
+    assert (clear == 255).all()
 
 
 def test_a_picture_names_its_chapters(tmp_path):

@@ -24,6 +24,7 @@ _LARGER = 2
 _LEFT, _RIGHT = 76, 1576  # of both panels
 _WAVE_TOP, _WAVE_BOTTOM = 104, 348
 _LOUD_TOP, _LOUD_BOTTOM = 372, 548
+_NAMES_TOP = 353  # between the panels, where nothing else is drawn
 _FACTS_LEFT = 800
 _CHAPTER_ROOM = 24  # a chapter narrower than this has no title, nor a line through the panels
 
@@ -98,7 +99,7 @@ def _waveform(pen: "ImageDraw.ImageDraw", sound: Sound) -> None:
             pen.rectangle((x - 2, edge, x + 2, edge + 4 * _LARGER), _FULL)
     _rule(pen, middle)
     if np.maximum(high, -low).max(initial=0) >= FULL_SCALE:
-        _text(pen, (_LEFT + 8, _WAVE_BOTTOM - 20), "red: at full scale", 13, _FULL, 400)
+        _text(pen, (_RIGHT, _NAMES_TOP), "red: at full scale", 13, _FULL, 400, "ra")
 
 
 def _columns(sound: Sound, columns: int) -> tuple[NDArray[np.float16], NDArray[np.float16]]:
@@ -121,10 +122,10 @@ def _loudness(pen: "ImageDraw.ImageDraw", sound: Sound) -> None:
     for lufs in range(int(top) // 10 * 10, int(top - SPAN_LU) - 1, -10):
         _rule(pen, height(lufs))
         _text(pen, (_LEFT - 8, height(lufs)), str(lufs), 13, _PALE_INK, 70, "rm")
-    _text(pen, (_LEFT + 8, _LOUD_TOP + 4), "short-term loudness, LUFS", 13, _PALE_INK, 400)
+    _text(pen, (_LEFT, _NAMES_TOP), "short-term loudness, LUFS", 13, _PALE_INK, 400)
     if sound.target_lufs is not None:
         _dashes(pen, height(sound.target_lufs))
-        place = (_RIGHT - 6, height(sound.target_lufs) - 3)
+        place = (_RIGHT - 6, height(sound.target_lufs) - 6)
         _text(pen, place, f"target {sound.target_lufs:g}", 13, _TARGET, 200, "rs")
     points = [(x * _LARGER, height(lufs) * _LARGER) for x, lufs in _curve(sound)]
     if points:
@@ -151,9 +152,10 @@ def _chapters(pen: "ImageDraw.ImageDraw", sound: Sound) -> None:
     edges = [_across(sound, start) for start, _ in sound.chapters] + [_RIGHT]
     for (_, title), (x, end) in zip(sound.chapters, pairwise(edges), strict=True):
         roomy = end - x > _CHAPTER_ROOM
-        bottom = _LOUD_BOTTOM if roomy else _WAVE_TOP - 12
+        bottom = _WAVE_BOTTOM if roomy else _WAVE_TOP - 12
         pen.line(_scaled(x, _WAVE_TOP - 28, x, bottom), _CHAPTER, _LARGER)
         if roomy:
+            pen.line(_scaled(x, _LOUD_TOP, x, _LOUD_BOTTOM), _CHAPTER, _LARGER)
             _text(pen, (x + 5, _WAVE_TOP - 29), title, 14, _INK, end - x - 10)
 
 

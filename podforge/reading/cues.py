@@ -4,11 +4,12 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+from podforge.cues import SUFFIXES
 from podforge.errors import Place
 from podforge.reading.names import RESERVED, normal
 from podforge.script import Cue
 
-_AUDIO = re.compile(r"\S(?:.*\S)?\.(?:mp3|wav|flac|ogg|oga|opus|m4a|aac|aiff?)", re.I)
+_AUDIO = re.compile(rf"\S(?:.*\S)?\.(?:{'|'.join(SUFFIXES)})", re.I)
 _CUE = re.compile(
     r"(?P<kind>music|sfx|sound effects?|sound)\b\s*(?P<colon>:?)\s*(?P<rest>.*)", re.I | re.S
 )
