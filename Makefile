@@ -1,7 +1,9 @@
 # make demo    install and render an example        make test    install and run all tests
 PYTHON ?= python3
 BIN := .venv/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+# What is imported is compiled then: to compile all of torch takes longer than to install it.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile \
+	-c constraints.txt
 
 .PHONY: demo test lint torture bench clean
 demo: .venv/base

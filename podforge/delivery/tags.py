@@ -9,11 +9,12 @@ same tags give the same bytes: no time of writing, no padding.
 
 import base64
 import io
+import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from mutagen import MutagenError, id3
 from mutagen.flac import FLAC, Picture
@@ -32,6 +33,8 @@ from podforge.units import rescale
 __all__ = ["Tags", "tags_of", "write_tags"]
 
 _MEDIA_KIND = {"audiobook": 2, "podcast": 21}  # the `stik` atom, as iTunes reads it
+_CHUNK = struct.Struct("<4sI")  # name and size of a RIFF chunk
+_FIRST_CHUNK_AT = 12
 _RF64_SIZE_AT = 20  # after RF64, its unused size, WAVE, and the name and size of ds64
 _CONTENTS_ENTRIES = 255  # of one CTOC frame: its count is a byte (ID3v2 Chapter Frame, 3.2)
 
@@ -77,8 +80,8 @@ def _write_mp3(path: Path, tags: Tags, cover: bytes | None, chapters: Sequence[_
     frames = id3.ID3()
     _fill_id3(frames, tags, cover, chapters)
     frames.save(path, v1=0, v2_version=3, padding=_no_padding)
-    if chapters:
-        _put_chapters_in_order(path)
+    with path.open("r+b") as file:
+        _put_chapters_in_order(file, 0)
 
 
 def _write_wav(path: Path, tags: Tags, cover: bytes | None, chapters: Sequence[_Chapter]) -> None:
@@ -91,6 +94,18 @@ def _write_wav(path: Path, tags: Tags, cover: bytes | None, chapters: Sequence[_
     file.tags.clear()
     _fill_id3(file.tags, tags, cover, chapters)
     file.tags.save(path, v2_version=3, padding=_no_padding)
+    with path.open("r+b") as riff:
+        _put_chapters_in_order(riff, _id3_chunk(riff))
+
+
+def _id3_chunk(riff: IO[bytes]) -> int:
+    """Where the data of the chunk `id3 ` begin, which is there."""
+    at, name = _FIRST_CHUNK_AT, b""
+    while name.lower() != b"id3 ":
+        riff.seek(at)
+        name, size = _CHUNK.unpack(riff.read(_CHUNK.size))
+        begin, at = at + _CHUNK.size, at + _CHUNK.size + size + size % 2
+    return begin
 
 
 def _is_rf64(path: Path) -> bool:
@@ -106,6 +121,7 @@ def _append_to_rf64(
     frames, data = id3.ID3(), io.BytesIO()
     _fill_id3(frames, tags, cover, chapters)
     frames.save(data, v1=0, v2_version=3, padding=_no_padding)
+    _put_chapters_in_order(data, 0)
     body = data.getvalue()
     with path.open("r+b") as file:
         end = file.seek(0, io.SEEK_END)
@@ -212,18 +228,18 @@ def _add_chapters(frames: id3.ID3Tags, chapters: Sequence[_Chapter]) -> None:
     frames.add(_contents("toc", names, top=True))
 
 
-def _put_chapters_in_order(path: Path) -> None:
-    """Reorder the frames of an ID3v2.3 tag in place, the chapters last and by their names.
+def _put_chapters_in_order(file: IO[bytes], at: int) -> None:
+    """Reorder the frames of the ID3v2.3 tag at a place, the chapters last and by their names.
 
     mutagen writes frames by size.  The standard leaves their order free, but many players show
     chapters in the order of the file and pass over the table of contents.
     """
-    with path.open("r+b") as file:
-        header = file.read(10)
-        size = sum(byte << shift for byte, shift in zip(header[6:], (21, 14, 7, 0), strict=True))
-        frames = sorted(_frames(file.read(size)), key=_chapter_name)
-        file.seek(10)
-        file.write(b"".join(frames))
+    file.seek(at)
+    header = file.read(10)
+    size = sum(byte << shift for byte, shift in zip(header[6:], (21, 14, 7, 0), strict=True))
+    frames = sorted(_frames(file.read(size)), key=_chapter_name)
+    file.seek(at + 10)
+    file.write(b"".join(frames))
 
 
 def _frames(body: bytes) -> Iterator[bytes]:
