@@ -560,6 +560,16 @@ def test_files_that_are_no_scripts(tmp_path: Path) -> None:
         read(tmp_path / "a.pdf")
 
 
+def test_a_merge_conflict_is_not_spoken(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    sides = "<<<<<<< HEAD\r\n**Mara:** one\r\n=======\r\n**Mara:** two\r\n>>>>>>> theirs\r\n"
+    path.write_bytes((STARTED + sides).encode())
+    with pytest.raises(InputError, match=r"a\.md:6:1: error: a merge conflict"):
+        read(path)
+    path.write_text(STARTED + "A title\n=======\n\n**Mara:** <<<<<<< and >>>>>>> are marks\n")
+    assert len(heard(read(path))) == 2
+
+
 def test_encodings_and_line_ends(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
     path.write_bytes(b"\xef\xbb\xbf" + (STARTED + "**Mara:** b").replace("\n", "\r\n").encode())

@@ -2,7 +2,7 @@
 
 import re
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from podforge.errors import InputError, MissingInput, Place, UsageError
@@ -12,6 +12,9 @@ MOST_BYTES = 64 * 2**20
 
 # No text has them; the last three are line breaks to YAML alone, and places would differ.
 _CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
+
+# Where two sides changed the same lines: git-merge(1), "How conflicts are presented".
+_CONFLICT = [re.compile(rf"^{mark}{{7}}(?: .*)?$", re.MULTILINE) for mark in "<=>"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,18 @@ def load(path: Path, encoding: str = "utf-8") -> str:
     if not text.strip("\ufeff \t\r\n\f\v"):
         raise InputError.at(place, "the file is empty")
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    _check_merged(text, place)
     return _CONTROL.sub(" ", text)  # one for one: places stay what they are
+
+
+def _check_merged(text: str, place: Place) -> None:
+    """Refuse what Git left of two sides; a row of `=` alone underlines a heading."""
+    first = found = _CONFLICT[0].search(text)
+    for mark in _CONFLICT[1:]:
+        found = found and mark.search(text, found.end())
+    if first and found:
+        place = replace(place, line=text.count("\n", 0, first.start()) + 1, column=1)
+        raise InputError.at(place, "a merge conflict: choose one side")
 
 
 def check_file(path: Path) -> None:
