@@ -20,8 +20,12 @@ from podforge.cli.options import (
 from podforge.cli.results import print_paths
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from podforge.batch import Rendered
     from podforge.cli.choices import Typed
+    from podforge.events import Tell
+    from podforge.produce import Order, Ready
     from podforge.settings import EngineFlags
 
 
@@ -92,7 +96,6 @@ def render(
     podforge render book.md --only "Chapter 2"         book.preview.mp3, from the same clips
     podforge render episode.md --draft                 episode.draft.mp3, by espeak-ng
     """
-    from podforge.batch import render_all
     from podforge.cli.depfiles import Depfile
     from podforge.cli.destinations import check_depfile
     from podforge.cli.ordering import Asked, orders_of
@@ -114,26 +117,35 @@ def render(
     if output == "-":
         check_stream(orders, ["--depfile"] * bool(depfile) + ["--json"] * as_json)
         return stream(orders[0], quiet=quiet, events=bool(events), log=log)
-    outcomes: list[Rendered] = []
     following = Depfile(depfile) if depfile else None
     ready = following.add if following else lambda _: None
     with telling(scripts, quiet=quiet, events=bool(events), log=log) as tell:
-        with closing(render_all(orders, tell, fail_fast, ready)) as rendering:
-            for rendered in rendering:
-                outcomes.append(rendered)
-                for erred in told(rendered.error, str(rendered.script)) if rendered.error else ():
-                    tell(erred)
+        outcomes = _outcomes(orders, tell, fail_fast, ready)
         ended = done(outcomes)
         tell(ended)
     if len(outcomes) > 1 and not (quiet or events):
         print_outcomes(outcomes)
-    products = [rendered.product for rendered in outcomes if rendered.product]
     if following and not ended.exit_code:
         following.finish()
     if as_json:
         renders = [facts_of(rendered) for rendered in outcomes]
         click.echo(json.dumps({"version": 1, "renders": renders}))
     else:
-        for product in products:
-            print_paths(*product.outputs)
+        for rendered in outcomes:
+            print_paths(*rendered.product.outputs if rendered.product else ())
     return ended.exit_code
+
+
+def _outcomes(
+    orders: "Sequence[Order]", tell: "Tell", fail_fast: bool, ready: "Ready"
+) -> "list[Rendered]":
+    """What became of each order; why one failed is told when it happens."""
+    from podforge.batch import render_all
+
+    outcomes = []
+    with closing(render_all(orders, tell, fail_fast, ready)) as rendering:
+        for rendered in rendering:
+            outcomes.append(rendered)
+            for erred in told(rendered.error, str(rendered.script)) if rendered.error else ():
+                tell(erred)
+    return outcomes
