@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from podforge import finishing, inputs, surroundings
 from podforge.delivering import Outputs
 from podforge.delivery.drawing import draw
 from podforge.encodings import Format
@@ -60,6 +61,8 @@ TABLE = {
     "a pause": (lambda s: s.replace("**Mara:** Yes.", "[pause 2s]\n\n**Mara:** Yes."), 0, 0, True),
     "gaps": (lambda s: s.replace("title: Table", "title: Table\npauses: {chapter: 4}"), 0, 0, True),
     "a gain": (lambda s: s.replace("{voice: tobias}", "{voice: tobias, gain: -3}"), 0, 0, True),
+    "a chain": (
+        lambda s: s.replace("{voice: tobias}", "{voice: tobias, chain: firm}"), 0, 0, True),
     "loudness": (lambda s: s.replace("title: Table", "title: Table\nloudness: -19"), 0, 0, True),
     "another voice": (lambda s: s.replace("voice: tobias", "voice: jonah"), 2, 2, True),
     "chapters moved": (
@@ -67,14 +70,17 @@ TABLE = {
 }  # fmt: skip
 
 
-def render(folder: Path, text: str, engine: str, afresh: bool = False) -> list[object]:
+def render(
+    folder: Path, text: str, engine: str, afresh: bool = False, workers: int = 1
+) -> list[object]:
     folder.mkdir(exist_ok=True)
     script = folder / "s.md"
     script.write_text(text)
     events: list[object] = []
     request = Request(script, engine)
     outputs = Outputs(folder / "out", "s", (Format("wav"),))
-    produce(Order(request, outputs, folder / "store", workers=1, afresh=afresh), events.append)
+    order = Order(request, outputs, folder / "store", workers=workers, afresh=afresh)
+    produce(order, events.append)
     return events
 
 
@@ -112,6 +118,38 @@ def test_a_change_makes_again_what_depends_on_it(change, engine, here, spoken):
     assert any(isinstance(event, StageStarted) for event in events) is mixed
     (done,) = (event for event in events if isinstance(event, RenderDone))
     assert done.unchanged is (change in ("nothing", "a comment"))
+
+
+@pytest.mark.parametrize("engine", ["fake"])
+@pytest.mark.parametrize(("changed", "mixed"), [("__version__", False), ("MIX_VERSION", True)])
+def test_another_podforge_speaks_nothing_and_mixes_what_it_mixes_otherwise(
+    changed, mixed, engine, here, spoken, monkeypatch
+):
+    for module in (surroundings, inputs):
+        name = "__version__" if changed == "__version__" else "VERSIONS"
+        monkeypatch.setattr(module, name, "another")
+    if mixed:
+        monkeypatch.setattr(finishing, changed, "another")
+    events = render(here, SCRIPT, engine)
+    assert spoken() == []
+    assert any(isinstance(event, StageStarted) for event in events) is mixed
+    (done,) = (event for event in events if isinstance(event, RenderDone))
+    assert not done.unchanged
+
+
+@pytest.mark.parametrize("engine", ["fake"])
+def test_another_build_of_an_engine_speaks_its_lines_again(engine, here, spoken, monkeypatch):
+    monkeypatch.setattr("fake_engines.Fake.fingerprint", lambda *_: "fake 2")
+    render(here, SCRIPT, engine)
+    assert len(spoken()) == 5
+
+
+@pytest.mark.parametrize("engine", ["fake"])
+def test_the_number_of_workers_changes_nothing(engine, here, spoken):
+    (here / "out" / "s.wav").unlink()
+    events = render(here, SCRIPT, engine, workers=3)
+    assert spoken() == []
+    assert not any(isinstance(event, StageStarted) for event in events)
 
 
 def test_a_line_like_an_earlier_one_costs_a_deterministic_engine_nothing(tmp_path):

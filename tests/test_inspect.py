@@ -341,6 +341,16 @@ def test_inspect_prints_and_judges(voiced, tmp_path):
     assert "FAILED\tlevel" in run(path, "--target", "-40").output
 
 
+def test_a_file_that_was_cut_off_is_told(tmp_path):
+    path = tmp_path / "x.aiff"
+    ffmpeg("-i", wav(tmp_path / "in.wav", noise(4, -20)), path)
+    assert run(path).return_value == 0
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    done = run(path)
+    assert done.return_value == 1
+    assert "FAILED\tmissing\t2.00 s" in done.output
+
+
 def test_inspect_as_json(voiced, tmp_path):
     one, two = wav(tmp_path / "1.wav", voiced), wav(tmp_path / "2.wav", voiced[:0])
     done = run(one, two, "--json", "--target", "acx")

@@ -82,7 +82,7 @@ def inspect(files: tuple[Path, ...], target: str, picture: Path | None, as_json:
 
 def _inspect(path: Path, target: "Target | None", picture: Path | None) -> _Inspected:
     """Read a file once, measure it, and draw it if that is wanted."""
-    from podforge.inspecting import Inspector, judge
+    from podforge.inspecting import Inspector, judge, whole
     from podforge.media import decode
     from podforge.media.probing import probe
 
@@ -93,7 +93,8 @@ def _inspect(path: Path, target: "Target | None", picture: Path | None) -> _Insp
     measured = inspector.finish()
     if picture:
         _draw(picture, path, probed, measured, inspector.trace(), target)
-    return _Inspected(path, probed, measured, judge(measured, target, probed))
+    verdicts = (*whole(measured, probed), *judge(measured, target, probed))
+    return _Inspected(path, probed, measured, verdicts)
 
 
 def _draw(

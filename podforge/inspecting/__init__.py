@@ -7,6 +7,6 @@ One pass, whatever the length.  Measurements of chapters add up to that of the b
 
 from podforge.inspecting.inspector import Inspector, Trace, inspect
 from podforge.inspecting.measured import Measured, joined
-from podforge.inspecting.verdicts import Verdict, judge
+from podforge.inspecting.verdicts import Verdict, judge, whole
 
-__all__ = ["Inspector", "Measured", "Trace", "Verdict", "inspect", "joined", "judge"]
+__all__ = ["Inspector", "Measured", "Trace", "Verdict", "inspect", "joined", "judge", "whole"]

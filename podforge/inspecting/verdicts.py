@@ -12,6 +12,11 @@ from podforge.units import clock
 SILENCE_SECONDS = 5.0  # longer than any pause of a speaker
 DIGITAL_SILENCE_SECONDS = 0.5  # a hole in the room tone that can be heard
 
+# Their headers say how long the sound is, and they hold no other track that might be longer.
+# Of a WAV ffmpeg believes that only in an RF64.
+EXACT_CONTAINERS = "flac", "wav", "aiff"
+MISSING_SECONDS = 0.5  # what no rounding of a length in a header comes to
+
 # ACX audio submission requirements
 ACX_HEAD_SECONDS = 0.5, 5.0
 ACX_TAIL_SECONDS = 1.0, 5.0
@@ -45,6 +50,14 @@ def judge(
             found += _acx(measured)
             found += _acx_file(probed) if probed else ()
     return tuple(found)
+
+
+def whole(measured: Measured, probed: Probed) -> tuple[Verdict, ...]:
+    """Whether a file was cut off, which decoders pass over; empty where its header cannot tell."""
+    if probed.container not in EXACT_CONTAINERS or not probed.seconds:
+        return ()
+    missing = max(0.0, probed.seconds - measured.seconds)
+    return (_at_most("missing", missing, MISSING_SECONDS, "s", "of what the header says"),)
 
 
 def _faults(m: Measured) -> Iterator[Verdict]:
