@@ -88,12 +88,13 @@ def _inspect(path: Path, target: "Target | None", picture: Path | None) -> _Insp
 
     probed = probe(path)
     inspector = Inspector(probed.rate, probed.channels, traced=picture is not None)
-    for block in decode(path, probed.rate, probed.channels):
+    damage: list[str] = []
+    for block in decode(path, probed.rate, probed.channels, damage.append):
         inspector.feed(block)
     measured = inspector.finish()
     if picture:
         _draw(picture, path, probed, measured, inspector.trace(), target)
-    verdicts = (*whole(measured, probed), *judge(measured, target, probed))
+    verdicts = (*whole(measured, probed, damage), *judge(measured, target, probed))
     return _Inspected(path, probed, measured, verdicts)
 
 

@@ -1,7 +1,7 @@
 """Whether a finished file is what was asked for, one verdict a requirement."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from podforge.inspecting.measured import Measured
@@ -13,8 +13,8 @@ SILENCE_SECONDS = 5.0  # longer than any pause of a speaker
 DIGITAL_SILENCE_SECONDS = 0.5  # a hole in the room tone that can be heard
 
 # Their headers say how long the sound is, and they hold no other track that might be longer.
-# Of a WAV ffmpeg believes that only in an RF64.
-EXACT_CONTAINERS = "flac", "wav", "aiff"
+# Of a WAV ffmpeg believes that only in an RF64, and not every MP3 has such a header.
+EXACT_CONTAINERS = "flac", "wav", "aiff", "mp3"
 MISSING_SECONDS = 0.5  # what no rounding of a length in a header comes to
 
 # ACX audio submission requirements
@@ -52,12 +52,15 @@ def judge(
     return tuple(found)
 
 
-def whole(measured: Measured, probed: Probed) -> tuple[Verdict, ...]:
-    """Whether a file was cut off, which decoders pass over; empty where its header cannot tell."""
-    if probed.container not in EXACT_CONTAINERS or not probed.seconds:
-        return ()
-    missing = max(0.0, probed.seconds - measured.seconds)
-    return (_at_most("missing", missing, MISSING_SECONDS, "s", "of what the header says"),)
+def whole(measured: Measured, probed: Probed, damage: Sequence[str]) -> Iterator[Verdict]:
+    """Whether a file is damaged or was cut off, which decoders pass over.
+
+    `damage` is what the decoder complained of.
+    """
+    yield Verdict("damage", "found" if damage else "none", "none", not damage, "; ".join(damage))
+    if probed.container in EXACT_CONTAINERS and probed.seconds:
+        missing = max(0.0, probed.seconds - measured.seconds)
+        yield _at_most("missing", missing, MISSING_SECONDS, "s", "of what the header says")
 
 
 def _faults(m: Measured) -> Iterator[Verdict]:

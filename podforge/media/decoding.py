@@ -28,6 +28,7 @@ SOUND_FILTERS = (
     "aresample={rate}:filter_size=64:rematrix_maxval=1,"
     "aformat=channel_layouts=mono|stereo"  # mono stays mono, more than stereo becomes stereo
 )
+_ALL_WORDS = "-v", "level+warning"
 # What ffmpeg says of damage, apart from errors: of a WAV, an MP3, an MP4 that was cut off.
 _DAMAGE = re.compile(r"\[(?:error|fatal|panic)\]|corrupt|growing file|partial file")
 _WORDS_MOST = 1 << 20  # bytes of what ffmpeg says
@@ -36,10 +37,13 @@ _LABELS = re.compile(r"\[[^\]]*\]\s*")
 _AU = struct.Struct(">4s5I")  # Sun audio: magic, start of the data, size, format, rate, channels
 
 
-def decode(path: Path, rate: int, channels: int) -> Iterator[Block]:
+def decode(
+    path: Path, rate: int, channels: int, complain: Callable[[str], None] = lambda _: None
+) -> Iterator[Block]:
     """The first sound track of a file as blocks of shape (samples, channels) at `rate`.
 
     Only regular files of known formats are read; nothing a file says opens another one.
+    `complain` hears what ffmpeg said about a file that is damaged and yet gave sound.
     Raises `MissingInput`, or `InputError` when ffmpeg cannot make sense of the file.
     """
     import ffmpeg
@@ -47,10 +51,14 @@ def decode(path: Path, rate: int, channels: int) -> Iterator[Block]:
     place = regular(path)
     source = ffmpeg.input(url(path), protocol_whitelist="file,pipe", format_whitelist=FORMATS_READ)
     output = source.output("pipe:1", f="f32le", ar=rate, ac=channels, map="0:a:0", **IN_LARGE_PARTS)
-    with child(output.compile(cmd=start()), stdout=subprocess.PIPE) as (process, stderr):
+    command = [*output.compile(cmd=start()), *_ALL_WORDS]
+    with child(command, stdout=subprocess.PIPE) as (process, stderr):
         yield from frames(process, channels, place)
-        if wait(process):
-            raise InputError.at(place, f"cannot be read as audio: {said(stderr)}")
+        code, damage = wait(process), _damage(stderr)
+    if code:
+        raise InputError.at(place, f"cannot be read as audio: {damage}")
+    if damage:
+        complain(damage)
 
 
 def read_sound(path: Path, rate: int, complain: Callable[[str], None]) -> Iterator[Block]:
@@ -73,7 +81,7 @@ def read_sound(path: Path, rate: int, complain: Callable[[str], None]) -> Iterat
         **IN_LARGE_PARTS,
         af=SOUND_FILTERS.format(rate=rate),
     )
-    command = [*output.compile(cmd=start()), "-v", "level+warning"]
+    command = [*output.compile(cmd=start()), *_ALL_WORDS]
     heard = False
     with child(command, stdout=subprocess.PIPE) as (process, stderr):
         for block in _one_or_two(frames(process, 1, place), rate):

@@ -19,6 +19,9 @@ _DURATION = re.compile(r"^  Duration: (\d+):(\d+):(\d+\.\d+).*?(?:bitrate: (\d+)
 _AUDIO = re.compile(r"^  Stream #0:.*?: Audio: (\w+)(.*)$", re.M)
 _SHAPE = re.compile(r", (\d+) Hz, ([^,]+)")
 _BIT_RATE = re.compile(r", (\d+) kb/s")
+_GUESSED = "Estimating duration from bitrate"  # nothing in the file says how long it is
+_ENCODER = re.compile(r"^    encoder +: (.*)$", re.M)
+_OUTPUT = "\nOutput #0, "  # what follows is not of the file
 _COVER = re.compile(r"^  Stream #0:.*?: Video: .*\(attached pic\)", re.M)
 _LAYOUT = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?|(\d+) channels")
 _LAYOUTS = {
@@ -73,18 +76,22 @@ def probe(path: Path) -> Probed:
     if not audio or not shape:
         raise InputError.at(place, "there is no sound in it")
     tags, chapters = _sections(metadata)
+    encoder = _ENCODER.search(listing)
+    if encoder:
+        tags["encoder"] = encoder[1]
     track_tags, _ = _sections(_ask(path, ["-map_metadata", "0:s:a:0"])[0])  # Ogg has them there
     seconds, whole_rate = _length(listing)
+    cover = bool(_COVER.search(listing))
     own_rate = _BIT_RATE.search(audio[2])
     found = _FORMAT.search(listing)
     return Probed(
         container=found[1].split(",")[0] if found else "",
         codec=audio[1],
-        bit_rate=int(own_rate[1]) * 1000 if own_rate else whole_rate,
+        bit_rate=int(own_rate[1]) * 1000 if own_rate else 0 if cover else whole_rate,
         rate=int(shape[1]),
         channels=_channels(shape[2]) or _unknown(path, shape[2]),
         seconds=seconds,
-        cover=bool(_COVER.search(listing)),
+        cover=cover,
         chapters=chapters,
         tags={**track_tags, **tags},
     )
@@ -95,7 +102,8 @@ def _ask(path: Path, options: list[str]) -> tuple[str, str]:
     limits = ["-protocol_whitelist", "file,pipe", "-format_whitelist", FORMATS_READ]
     # Otherwise chapters are moved by what the decoder skips at the start.
     reading: list[str | bytes] = [*start(), "-v", "info", "-copyts", *limits, "-i", url(path)]
-    command = [*reading, *options, "-f", "ffmetadata", "-"]
+    # Otherwise the muxer says that it is the encoder.
+    command = [*reading, *options, "-fflags", "+bitexact", "-f", "ffmetadata", "-"]
     with child(command, stdout=subprocess.PIPE) as (process, stderr):
         try:
             metadata = process.communicate(timeout=STALL_SECONDS)[0]
@@ -105,7 +113,8 @@ def _ask(path: Path, options: list[str]) -> tuple[str, str]:
             raise InputError.at(regular(path), f"cannot be read as audio: {said(stderr)}")
         stderr.seek(0)
         listing = stderr.read(READ_BYTES)
-    return metadata.decode("utf-8", "replace"), listing.decode("utf-8", "replace")
+    told = listing.decode("utf-8", "replace").partition(_OUTPUT)[0]
+    return metadata.decode("utf-8", "replace"), told
 
 
 def _length(listing: str) -> tuple[float, int]:
@@ -114,7 +123,8 @@ def _length(listing: str) -> tuple[float, int]:
     if not found:
         return 0.0, 0
     hours, minutes, seconds, kilobits = found.groups()
-    return int(hours) * 3600 + int(minutes) * 60 + float(seconds), int(kilobits or 0) * 1000
+    length = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    return 0.0 if _GUESSED in listing else length, int(kilobits or 0) * 1000
 
 
 def _channels(layout: str) -> int:
