@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import stat
+import struct
 import subprocess
 import tracemalloc
 from collections.abc import Iterable, Sequence
@@ -14,6 +15,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -38,7 +40,9 @@ from podforge.delivery.sidecars import TRANSCRIPTS, playlist, write_sidecars
 from podforge.delivery.tags import Tags, tags_of, write_tags
 from podforge.delivery.transcripts import JSON, SUBRIP, WEBVTT, Transcript, write
 from podforge.delivery.writing import publish, staging
+from podforge.encodings import LOSSLESS
 from podforge.errors import DiskFull, InputError, Place, StorageError
+from podforge.media import encode
 from podforge.script import DISCLOSURE, Header, Script
 from podforge.timeline import Line, Mark, Section, TimedWord, TimedWords, Timeline
 from tests.probe import ffmpeg, probe, probe_by_ffmpeg, probe_by_ffprobe
@@ -450,6 +454,32 @@ def test_a_wav_of_over_4_gib_is_tagged_as_well(tmp_path: Path) -> None:
     assert len(chunks[b"data"]) == 2 * 44_101
 
 
+def test_the_tags_of_a_wav_lie_past_4_gib(tmp_path: Path) -> None:
+    path, sound = tmp_path / "x.wav", (9 << 29) + 1  # 4.5 GiB and a byte, sparse
+    sizes = struct.pack("<4sI3QI", b"ds64", 28, 72 + sound, sound, sound, 0)
+    shape = struct.pack("<4sI2H2I2H", b"fmt ", 16, 1, 1, 8000, 8000, 1, 8)
+    unknown = b"\xff" * 4
+    head = b"RF64" + unknown + b"WAVE" + sizes + shape + b"data" + unknown
+    with path.open("wb") as file:
+        file.write(head)
+        file.truncate(len(head) + sound)
+    write_tags(path, Tags(title="Long"), None, [Mark("One", 0), Mark("Two", 9)], 8, 80)
+    with path.open("rb") as file:
+        assert file.read(28)[20:] == struct.pack("<Q", path.stat().st_size - 8)
+        file.seek(len(head) + sound + 1)
+        name, size = struct.unpack("<4sI", file.read(8))
+        tag = file.read(size)
+        assert (name, file.read()) == (b"id3 ", bytes(size % 2))
+    assert str(ID3(io.BytesIO(tag))["TIT2"]) == "Long"
+
+
+def test_a_wav_has_room_to_become_one_of_over_4_gib(tmp_path: Path) -> None:
+    silence = np.zeros((100, 1), np.float32)
+    encode(iter([silence]), tmp_path / "x.wav", 44_100, 1, LOSSLESS[".wav"])
+    start = (tmp_path / "x.wav").read_bytes()[12:20]
+    assert struct.unpack("<4sI", start) == (b"JUNK", 28)  # ffmpeg makes `ds64` of it
+
+
 def test_a_wav_carries_everything_in_its_id3_chunk(
     encoded: Path, tmp_path: Path, cover: bytes
 ) -> None:
@@ -508,6 +538,17 @@ def test_more_chapters_than_a_table_holds_get_tables_of_their_own(
     assert [c.title for c in probe(path).chapters] == [str(n) for n in range(600)]
 
 
+@pytest.mark.parametrize("options", [[], ["-rf64", "always"]])
+def test_chapters_of_a_wav_lie_in_order(tmp_path: Path, options: list[str]) -> None:
+    path = tmp_path / "x.wav"
+    sound = ["-f", "lavfi", "-i", "anullsrc=r=8000", "-t", "0.001", "-c:a", "pcm_s16le"]
+    subprocess.run([ffmpeg(), "-v", "error", *sound, *options, str(path)], check=True)
+    titles = ["short", "a title that is rather long", "odd", "x"]  # mutagen sorts frames by size
+    write_tags(path, Tags(), None, [Mark(each, n) for n, each in enumerate(titles)], 8, 8)
+    found = re.findall(rb"CHAP.{6}(chp\d{5})", path.read_bytes(), re.DOTALL)
+    assert found == [b"chp00000", b"chp00001", b"chp00002", b"chp00003"]
+
+
 @pytest.mark.parametrize("suffix", CODECS)
 def test_the_same_tags_give_the_same_bytes_also_over_old_ones(
     encoded: Path, tmp_path: Path, suffix: str, cover: bytes
@@ -548,6 +589,15 @@ def test_words_for_season_and_date_are_kept(encoded: Path, tmp_path: Path) -> No
         assert seen["date"] == "Spring 2026"
         if suffix != "m4b":  # ffmpeg shows no free-form atom
             assert (seen["season"], seen["episode"]) == ("Winter", "3b")
+
+
+def test_a_month_is_kept_whole(encoded: Path, tmp_path: Path) -> None:
+    month = Tags(date="2026-05")
+    frames = ID3(tagged(encoded, tmp_path, "mp3", tags=month), translate=False)
+    assert frames["TYER"].text == ["2026"]  # all that ID3v2.3 has a frame for
+    assert frames["TXXX:DATE"].text == ["2026-05"]
+    assert File(tagged(encoded, tmp_path, "flac", tags=month)).tags["DATE"] == ["2026-05"]
+    assert MP4(tagged(encoded, tmp_path, "m4b", tags=month)).tags["\xa9day"] == ["2026-05"]
 
 
 def test_an_audiobook_says_what_it_is(encoded: Path, tmp_path: Path) -> None:

@@ -1,8 +1,24 @@
+from pathlib import Path
+
+import numpy as np
 import pytest
+from scipy.signal import resample_poly
 
 from podforge.encodings import STREAMS, Format, encoding_of, format_of
+from podforge.engines.espeak import data
+from podforge.engines.espeak.library import Tuning, say
 from podforge.errors import UsageError
+from podforge.media import decode, encode
+from podforge.metering import Meter
 from podforge.targets import TARGETS
+from tests.sounds import sine
+
+RATE = 44_100
+AAC_PRIMING = 1024  # samples
+TEXT = (
+    "It is half past four in the morning, and the bakery at the end of the line has its lights on. "
+    "Six people have fallen here since the spring, and I was two of them."
+)
 
 
 @pytest.mark.parametrize("text", ["mp3", "m4b:64k", "mp3:v2", "mp3:320k", "opus:24k", "wav"])
@@ -50,3 +66,43 @@ def test_formats_that_differ_only_in_their_container_share_their_sound():
     for one, other in (("m4a", "m4b"), ("wav", "flac")):
         assert encoding_of(Format(one), 1, target) == encoding_of(Format(other), 1, target)
     assert len({encoding_of(Format(name), 1, target) for name in STREAMS}) == 4
+
+
+@pytest.fixture(scope="module")
+def spoken():
+    """Real speech: the noises of `sounds.speech` are harder to code."""
+    with data.private_data() as folder:
+        said = say(data.library_file(), Path(folder), TEXT, Tuning("gmw/en", 50, 50, 175, 100, 0))
+    x = resample_poly(np.frombuffer(said.pcm, "<i2") / 2**16, 2, 1)
+    return x.astype(np.float32)[:, None]
+
+
+def coded(x, path, kbits):
+    """The sound decoded, with what comes before it, and the encoding."""
+    channels = x.shape[1]
+    encoding = encoding_of(Format(path.suffix[1:], kbits), channels, TARGETS["podcast"])
+    encode(iter([x]), path, RATE, channels, encoding.arguments)
+    return np.concatenate(list(decode(path, RATE, channels))), encoding
+
+
+def lufs(x):
+    meter = Meter(RATE, x.shape[1])
+    meter.feed(x)
+    return meter.lufs
+
+
+@pytest.mark.parametrize(("kbits", "channels"), [(48, 1), (96, 1), (64, 2), (192, 2)])
+def test_what_aac_takes_of_speech_is_foreseen(spoken, tmp_path, kbits, channels):
+    x = np.repeat(spoken, channels, axis=1)
+    after, encoding = coded(x, tmp_path / "x.m4a", kbits)
+    taken = lufs(x) - lufs(after[AAC_PRIMING:][: len(x)])
+    assert taken == pytest.approx(encoding.attenuation_db, abs=0.04)
+
+
+@pytest.mark.parametrize("kbits", [192, 224, 320])
+def test_what_lame_takes_is_as_the_table_says(tmp_path, kbits):
+    x = sine(1000, -20, 3, RATE)[:, None]
+    after, encoding = coded(x, tmp_path / "x.mp3", kbits)
+    middle = slice(RATE, 2 * RATE)
+    taken = 20 * np.log10(x[middle].std() / after[middle].std())
+    assert taken == pytest.approx(encoding.attenuation_db, abs=0.005)

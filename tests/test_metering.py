@@ -13,7 +13,7 @@ from podforge.cli.inspect import inspect as inspect_files
 from podforge.inspecting import inspect
 from podforge.metering import Loudness, Meter, gated_level, integrated
 from podforge.pcm import to_wav
-from podforge.peaks import OVERSHOOT, PeakSearch, hop_peaks
+from podforge.peaks import _FILTER, OVERSHOOT, PeakSearch, hop_peaks
 from tests.sounds import ebur128, sine, speech
 
 RATE = 48_000
@@ -104,6 +104,14 @@ def test_true_peak_cases_20_to_23_of_ebu_3341(offset, tmp_path):
     ours = measured(x).true_peak_db
     assert -0.4 <= ours <= 0.2
     assert ours == pytest.approx(by_ffmpeg(x, tmp_path)[1], abs=0.3)
+
+
+def test_the_filter_of_true_peaks_is_flat_and_its_phases_lie_a_quarter_apart():
+    at = np.arange(12) - 5.5
+    for taps, shift in zip(_FILTER, (0.375, 0.125, -0.125, -0.375), strict=True):
+        for frequency in np.arange(0.05, 0.45, 0.05):  # of the rate
+            wave = 2j * np.pi * frequency
+            assert abs(taps @ np.exp(wave * at) - np.exp(wave * shift)) < 0.04
 
 
 @pytest.mark.parametrize("offset", [0, 1, 2, 3, 7, 13, 19])

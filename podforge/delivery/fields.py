@@ -67,6 +67,7 @@ NAMES: Mapping[str, Names] = {
     "episode number": Names(("TRCK",), ("trkn",), ("TRACKNUMBER",)),
     "episode": Names(("TXXX:EPISODE",), ("----:com.apple.iTunes:EPISODE",), ("EPISODE",)),
     "day": Names(("TDRC",), ("\xa9day",), ("DATE",)),
+    "month": Names(("TDRC", "TXXX:DATE"), ("\xa9day",), ("DATE",)),  # ID3v2.3: year, or day
     "date": Names(("TXXX:DATE",), ("\xa9day",), ("DATE",)),
     "genre": Names(("TCON",), ("\xa9gen",), ("GENRE",)),
     "description": Names(("TDES",), ("desc",), ("DESCRIPTION",)),
@@ -75,7 +76,8 @@ NAMES: Mapping[str, Names] = {
     "keywords": Names(("TKWD",), ("keyw",), ("KEYWORDS",)),
     "disclosure": Names(("COMM",), ("\xa9cmt",), ("COMMENT",)),
 }
-_DAY = re.compile(r"\d{4}(-\d\d(-\d\d)?)?", re.ASCII)
+_DAY = re.compile(r"\d{4}(-\d\d-\d\d)?", re.ASCII)  # or a year alone
+_MONTH = re.compile(r"\d{4}-\d\d", re.ASCII)
 _NUMBER = re.compile(r"0*[1-9]\d{0,3}", re.ASCII)  # fits the 16 bits of an MP4 track number
 
 
@@ -88,7 +90,7 @@ def fields_of(tags: Tags) -> dict[str, str]:
         "narrator": tags.narrator,
         "season number" if _NUMBER.fullmatch(tags.season) else "season": tags.season,
         "episode number" if _NUMBER.fullmatch(tags.episode) else "episode": tags.episode,
-        "day" if _DAY.fullmatch(tags.date) else "date": tags.date,
+        _kind_of_date(tags.date): tags.date,
         "genre": tags.genre,
         "description": tags.description,
         "language": tags.language,
@@ -97,3 +99,8 @@ def fields_of(tags: Tags) -> dict[str, str]:
         "disclosure": tags.disclosure,
     }
     return {name: text for name, value in fields.items() if (text := plain(value))}
+
+
+def _kind_of_date(date: str) -> str:
+    """The field that such a date belongs into."""
+    return "day" if _DAY.fullmatch(date) else "month" if _MONTH.fullmatch(date) else "date"
