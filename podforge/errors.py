@@ -11,7 +11,7 @@
     │   └── CorruptBlob             74    a stored file was damaged and set aside
     ├── EngineError                 75    one job could not be spoken (the rest goes on)
     ├── Incomplete                  75    some line has no usable take; run again to resume
-    └── Doubtful                     1    suspect lines, and --strict was given
+    └── Doubtful                     1    suspect lines, or a missed target, and --strict was given
 
 Each error says what happened, where (file, line, column, when there is one), and what to do.
 The exit codes are set in one place, `podforge.cli.exits`.
@@ -131,7 +131,7 @@ class Incomplete(PodforgeError):
 
 
 class Doubtful(PodforgeError):
-    """Some lines are suspect and --strict was given; the output was not replaced."""
+    """Lines are suspect, or a target is missed, and --strict was given; the old output stays."""
 
 
 _ELSEWHERE = "allow it, or name another place: --cache for the store, -o for the output"

@@ -68,8 +68,11 @@ def render(
     crew = Crew(order.workers, project.settings, order.afresh, staff)
     made = make(project, outputs, store, crew, known, tell)
     doubts = _doubts(order, made, tell)
-    notes = made.notes + missed_targets(made, outputs.split)
+    missed = missed_targets(made, outputs.split)
+    notes = made.notes + missed
     _warn(notes, tell)
+    if order.strict:
+        _check_targets(order, missed)
     report = report_of(project, made, notes, outputs)
     cover = picture or drawn_cover(project.script.header)
     product = replace(product, seconds=made.timeline.seconds)
@@ -138,6 +141,16 @@ def _doubts(order: Order, made: Made, tell: Tell) -> list[Problem]:
             hint="listen, change them, or render without --strict",
         )
     return doubts
+
+
+def _check_targets(order: Order, missed: Sequence[Problem]) -> None:
+    """With --strict what is made is what was asked for."""
+    if missed:
+        said = "; ".join(problem.text for problem in missed)
+        raise Doubtful(
+            f"{order.request.script} does not pass its gate: {said}",
+            hint="choose another --target or --format, or render without --strict",
+        )
 
 
 def _product(order: Order, outputs: Outputs, project: Project) -> Product:

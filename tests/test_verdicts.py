@@ -58,6 +58,20 @@ def test_with_strict_a_suspect_line_keeps_the_old_output(tmp_path):
     assert output.read_bytes() == before
 
 
+def test_with_strict_a_missed_target_keeps_the_old_output(tmp_path):
+    path, output = write(tmp_path, "A good line."), tmp_path / "o.wav"
+    arguments = ("render", path, "-o", output, "--engine", "fake", "--cache", tmp_path / "store")
+    assert podforge(*arguments).returncode == 0
+    before = output.read_bytes()
+    for _ in range(2):
+        done = podforge(*arguments, "--target", "-5/-9", "--strict")
+        assert done.returncode == 1
+        assert "does not pass its gate: the wav: level is" in done.stderr
+        assert output.read_bytes() == before
+    assert podforge(*arguments, "--target", "-5/-9").returncode == 0
+    assert podforge(*arguments, "--target", "-5/-9", "--strict").returncode == 1
+
+
 def test_with_strict_a_cast_that_was_only_guessed_is_an_error(tmp_path):
     path = tmp_path / "open.md"
     path.write_text(

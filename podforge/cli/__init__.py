@@ -32,7 +32,7 @@ _SECTIONS = {
 _EPILOG = """\b
 Exit codes:
   0    done
-  1    failed, or lines are suspect and --strict was given
+  1    failed; or lines are suspect or a target is missed, and --strict was given
   2    the command line is wrong
   65   a script, voice or asset has errors: each as FILE:LINE:COL
   66   an input file is not there
