@@ -101,8 +101,9 @@ def cue_problems(script: Script) -> Iterator[Problem]:
         else:
             if asked.length == 0:
                 yield Problem(cue.place, "warning", f"{cue.file} is not heard: it sounds for 0s")
-            if asked.action == "none" and _NAMED.search(cue.description):
-                text = f'"{plain(cue.description)}" is a line of the cue sheet, and nothing sounds'
+            prose = " | ".join(part for part in (cue.description, *cue.options) if part)
+            if asked.action == "none" and _NAMED.search(prose):
+                text = f'"{plain(prose)}" is a line of the cue sheet, and nothing sounds'
                 yield Problem(cue.place, "warning", f"{text}: {_FILE}")
         if action in ("stop", "change"):
             if cue.kind not in playing:

@@ -90,11 +90,15 @@ def length_problems(
     """What is wrong with cues once their files are known.  Their options must be right."""
     for cue in cues:
         asked = instruction(cue)
-        if asked.action == "start" and asked.skip:
-            held = assets[cue.file].samples
-            if to_samples(asked.skip, rate) >= held:
-                text = f"nothing is left of {cue.file} from {asked.skip:g}s on"
-                yield Problem(cue.place, "error", f"{text}: it is {held / rate:.1f}s long")
+        if asked.action != "start":
+            continue
+        held = assets[cue.file].samples
+        if asked.skip and to_samples(asked.skip, rate) >= held:
+            text = f"nothing is left of {cue.file} from {asked.skip:g}s on"
+            yield Problem(cue.place, "error", f"{text}: it is {held / rate:.1f}s long")
+        if asked.loops and held < to_samples(2 * EDGE_SECONDS, rate):
+            text = f"{cue.file} is too short to loop: it is {held / rate * 1000:.2f} ms long"
+            yield Problem(cue.place, "error", f"{text}, and must have {2000 * EDGE_SECONDS:g}")
 
 
 def fade(seconds: float, rate: int) -> int:

@@ -215,7 +215,14 @@ def test_text_playlists_pictures_and_headers_are_refused(desk):
     (desk / "text.mp3").write_text("Dear diary\n" * 99)
     (desk / "list.mp3").write_text("#EXTM3U\n#EXTINF:1,\nsecret.wav\n")
     (desk / "concat.mp3").write_text("ffconcat version 1.0\nfile secret.wav\n")
-    for name in ("text.mp3", "list.mp3", "concat.mp3"):
+    (desk / "hls.mp3").write_text(
+        "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nsecret.wav\n#EXT-X-ENDLIST\n"
+    )
+    (desk / "session.mp3").write_text(
+        "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 9 RTP/AVP 0\n"
+    )
+    (desk / "titles.mp3").write_text("1\n00:00:00,000 --> 00:00:05,000\nHello\n")
+    for name in ("text.mp3", "list.mp3", "concat.mp3", "hls.mp3", "session.mp3", "titles.mp3"):
         assert f'"{name}": cannot be read as audio' in desk.refused(name)
     ffmpeg("-f", "lavfi", "-i", "testsrc=d=0.1:s=32x32", desk / "film.mp4")
     (desk / "film.mp4").rename(desk / "film.m4a")
@@ -231,6 +238,27 @@ def test_values_that_are_no_sound_are_refused(value, desk):
                        RATE, 4 * RATE, 4, 32, b"data", len(data))  # fmt: skip
     (desk / "x.wav").write_bytes(form + data)
     assert "no sound (NaN)" in desk.refused("x.wav")
+
+
+def test_of_a_film_the_sound_is_used(desk):
+    write(desk / "tone.wav", tone())
+    picture = ("-f", "lavfi", "-i", "testsrc=d=2:s=32x32:r=5")
+    ffmpeg(*picture, "-i", desk / "tone.wav", "-c:v", "mpeg4", "-f", "mp4", desk / "film.m4a")
+    assert heard_pitch(desk.sound("film.m4a")[1][:, 0]) == pytest.approx(440, abs=0.2)
+
+
+def test_what_a_header_claims_is_not_believed(desk):
+    """A WAV that claims 4 GiB is what there is; rates and channels that cannot be are refused."""
+    write(desk / "x.wav", tone())
+    data = bytearray((desk / "x.wav").read_bytes())
+    at = data.index(b"data") + 4
+    data[4:8] = data[at : at + 4] = b"\xf0\xff\xff\xff"
+    (desk / "long.wav").write_bytes(data)
+    assert desk.sound("long.wav")[0].samples == pytest.approx(2 * RATE, abs=2)
+    assert "cut off" in desk.warnings("long.wav")[0]
+    for name, start, claim in (("rate", 24, 4), ("channels", 22, 2)):
+        (desk / f"{name}.wav").write_bytes(data[:start] + bytes(claim) + data[start + claim :])
+        assert "cannot be read as audio" in desk.refused(f"{name}.wav")
 
 
 CUT = {  # whether it is noticed

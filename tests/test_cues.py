@@ -104,13 +104,19 @@ def test_an_action_without_a_file(text, expected):
         ("a.mp3 | fade in 61s", "from 0s to 1m"),
         ("a.mp3 | fade in -1s", "from 0s to 1m"),
         ("a.mp3 | fade in 1 h", "from 0s to 1m"),
+        ("a.mp3 | fade in 2dB", "from 0s to 1m"),
+        ("a.mp3 | fade in 1,5s", "from 0s to 1m"),
         ("a.mp3 | from 0:75", "from 0s to 24h"),
         ("a.mp3 | for 25:00:00", "from 0s to 24h"),
         ("a.mp3 | under 14dB", "a level from -60dB to 0dB"),
         ("a.mp3 | under -61dB", "a level from -60dB to 0dB"),
+        ("a.mp3 | under -14s", "a level from -60dB to 0dB"),
         ("a.mp3 | gain 25dB", "a level from -60dB to 24dB"),
+        ("a.mp3 | gain +60dB", "a level from -60dB to 24dB"),
+        ("a.mp3 | gain 50%", "a level from -60dB to 24dB"),
         ("a.mp3 | gain loud", "a level from -60dB to 24dB"),
         ("a.mp3 | pan 1.1", "a number from -1 to 1"),
+        ("a.mp3 | pan 200", "a number from -1 to 1"),
         ("a.mp3 | pan up", "a number from -1 to 1"),
         ("a.mp3 | loop twice", "the overlap of its ends from 0s to 30s"),
         ("a.mp3 | loop 31s", "from 0s to 30s"),
@@ -187,13 +193,15 @@ def test_the_problems_of_a_script():
     [
         ("theme.mp3 fade in 1s", True),
         ("theme.WAV, under -14dB", True),
+        ("a slow piano | fil theme.mp3", True),
         ("audio/theme.mp4", True),  # what a cue names must be told from prose by its ending
         ("the theme.", False),
         ("Symphony no.4 by www.wavering.org", False),
     ],
 )
 def test_prose_that_names_a_file_is_warned_about(description, warned):
-    items = (Cue("music", "", description, (), PLACE),)
+    first, *options = description.split(" | ")
+    items = (Cue("music", "", first, tuple(options), PLACE),)
     found = [one.text for one in cue_problems(Script("s.md", Header(), items))]
     assert len(found) == warned
     assert all(text.startswith(f'"{description}"') and "after a |" in text for text in found)
