@@ -230,7 +230,7 @@ def _sounds(section: Section) -> list[Any]:
     """All that sounds in a section, as JSON has it."""
     placed = [
         [p.digest, p.clip_rate, p.start, p.end, p.at, p.gain_db, p.pan, p.fade_in, p.fade_out,
-         p.speed, *astuple(p.chain)]
+         p.speed, p.asked_db, *astuple(p.chain)]
         for p in section.placements
     ]  # fmt: skip
     return [placed, [asdict(bed) for bed in section.beds]]

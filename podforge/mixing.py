@@ -67,7 +67,7 @@ class _Speech:
         """The stretch of a placement at its clip's rate, as it is heard: treated and levelled."""
         if placed not in self._treated:
             part = self._clip(placed)[placed.start : placed.end]
-            part = treat(part, placed.clip_rate, placed.chain, placed.gain_db)
+            part = treat(part, placed.clip_rate, placed.chain, placed.gain_db - placed.asked_db)
             part = stretch(part, placed.clip_rate, placed.speed)
             self._treated[placed] = part * np.float32(to_gain(placed.gain_db))
         return self._treated[placed]

@@ -106,6 +106,7 @@ class Placer:
                 fade_out=fade,
                 chain=part.chain,
                 speed=part.speed,
+                asked_db=part.gain_db,
             )
         )
         heard = tuple(

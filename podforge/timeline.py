@@ -32,6 +32,7 @@ class Placement:
     fade_out: int
     chain: Chain = GENTLE
     speed: float = 1.0  # 1.1: a tenth faster, at the same pitch
+    asked_db: float = 0.0  # what of `gain_db` the script asks for: it comes after the chain
 
 
 @dataclass(frozen=True)

@@ -154,6 +154,7 @@ def test_speakers_are_made_equally_loud_and_a_gain_in_the_script_comes_on_top():
     clips = {quiet.key: clip_for(quiet, lufs=-30.0), loud.key: clip_for(loud, lufs=-10.0)}
     timeline = lay_out(script, plan, clips, replace(cast, parts=parts))
     assert [round(p.gain_db, 6) for p in timeline.sections[0].placements] == [14.0, -9.0]
+    assert [p.asked_db for p in timeline.sections[0].placements] == [0.0, -3.0]
 
 
 @pytest.mark.parametrize(

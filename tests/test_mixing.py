@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from podforge.chains import OFF
+from podforge.chains import CHAINS, OFF
 from podforge.mixing import mix
 from podforge.timeline import Placement, Section
 from tests.sounds import sine
@@ -60,6 +60,13 @@ def test_joins_with_fades_do_not_click():
     heard = mixed({"one": x}, faded, replace(faded, at=1000 + RATE + 500))[:, 0]
     steepest = np.abs(np.diff(x)).max()
     assert np.abs(np.diff(heard)).max() < 1.3 * steepest
+
+
+def test_a_gain_that_the_script_asks_for_is_not_taken_back_by_the_compressor():
+    x = sine(300, -12, 1, RATE)
+    usual = replace(ONE, chain=CHAINS["firm"])
+    louder = mixed({"one": x}, replace(usual, gain_db=6.0, asked_db=6.0))
+    assert np.allclose(louder, mixed({"one": x}, usual) * 10 ** (6 / 20), atol=1e-6)
 
 
 def test_a_window_placed_in_pieces_is_read_once():
