@@ -53,7 +53,7 @@ if TYPE_CHECKING:
               help="Worker processes [one a processor].")  # fmt: skip
 @click.option("--force", is_flag=True, help="Speak and write everything again.")
 @click.option("--strict/--no-strict", default=None,
-              help="Suspect lines and missed targets are failures; keep the old output.")  # fmt: skip
+              help="Suspect lines, a missed target are failures; keep the old output.")  # fmt: skip
 @click.option("--fail-fast", is_flag=True, help="Start no other script after one has failed.")
 @click.option("--depfile", type=click.Path(path_type=Path), metavar="FILE",
               help="Write there, for Make and ninja, what the audio was made of.")  # fmt: skip
