@@ -21,12 +21,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from podforge.encodings import Encoding
     from podforge.mastering import Drive
-    from podforge.surveying import Survey
+    from podforge.surveying import Spool, Survey
     from podforge.timeline import Section
 
 RATE = 44_100
@@ -186,24 +186,23 @@ def ours(folder: Path, name: str) -> None:
 
 
 @contextmanager
-def mastered(folder: Path, name: str) -> Iterator[tuple[IO[bytes], "Survey", "Drive", "Encoding"]]:
+def mastered(folder: Path, name: str) -> Iterator[tuple["Spool", "Survey", "Drive", "Encoding"]]:
     from podforge.encodings import Format, encoding_of
     from podforge.mastering import solve
     from podforge.mixing import mix
     from podforge.pcm import from_wav
     from podforge.pieces import BEYOND_SAMPLES
-    from podforge.surveying import survey
+    from podforge.surveying import open_spool, survey
     from podforge.targets import target_of
 
     section, target = lay_out(folder), target_of(TARGET)
     encoding = encoding_of(Format(name), 1, target)
-    with tempfile.TemporaryFile(dir=folder) as spool:
+    with open_spool(folder) as spool:
         blocks = mix(
             section, RATE, lambda p: from_wav((folder / p.digest).read_bytes())[0], Path, 1,
             beyond=BEYOND_SAMPLES,
         )  # fmt: skip
         found = survey(blocks, spool, RATE, section.length)
-        spool.flush()
         yield spool, found, solve(found, target, encoding), encoding
 
 

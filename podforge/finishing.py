@@ -5,13 +5,12 @@ encoding.  What was encoded is decoded and measured; where it missed its target 
 with what was learnt.
 """
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from podforge.encodings import Encoding, Format, encoding_of
 from podforge.errors import storage
@@ -29,7 +28,7 @@ from podforge.script import Header
 from podforge.sidebyside import Stage, side_by_side
 from podforge.signal import Samples
 from podforge.store import Store
-from podforge.surveying import Survey, survey
+from podforge.surveying import Spool, Survey, open_spool, survey
 from podforge.targets import DEFAULT_TARGET, Target, target_of
 from podforge.threads import one_arena
 from podforge.timeline import Placement, Section, Timeline
@@ -192,7 +191,7 @@ class _Finishing:
     @contextmanager
     def _mixed(
         self, section: Section, rate: int, folder: Path, stage: Stage
-    ) -> Iterator[tuple[IO[bytes], Survey]]:
+    ) -> Iterator[tuple[Spool, Survey]]:
         """The mix in a file without a name, so that nothing is left of it, and its measures."""
 
         def read(placement: Placement) -> Samples:
@@ -202,11 +201,10 @@ class _Finishing:
         blocks = mix(
             section, rate, read, self.store.checked_path, seed, self.channels, BEYOND_SAMPLES
         )
-        with tempfile.TemporaryFile(dir=folder) as spool:
+        with open_spool(folder) as spool:
             with storage("mixing in", folder):
                 told = stage.told(blocks, rate, MIXING_SHARE)
                 found = survey(told, spool, rate, section.length)
-                spool.flush()
             yield spool, found
 
     def _finished(self, encoding: Encoding, keys: Sequence[str]) -> Finished:
@@ -242,7 +240,7 @@ class _Encoding:
 
     encoding: Encoding
     target: Target
-    spool: IO[bytes]
+    spool: Spool
     survey: Survey
     stage: Stage
     share: float  # of the stage's work

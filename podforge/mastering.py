@@ -10,7 +10,6 @@ import math
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import IO
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from podforge.limiting import Release, attacked, block_samples, limit
 from podforge.metering import integrated
 from podforge.peaks import MARGIN
 from podforge.signal import Block
-from podforge.surveying import PARTS, PEAK_DB, PEAK_POWER, SpooledPeaks, Survey
+from podforge.surveying import PARTS, PEAK_DB, PEAK_POWER, Spool, SpooledPeaks, Survey
 from podforge.targets import Target
 from podforge.units import to_decibels
 from podforge.weighting import HOP_SECONDS, Floats
@@ -141,7 +140,7 @@ def _kept(peaks: SpooledPeaks, gain_db: float, ceiling_db: float) -> Floats:
 
 
 def apply(
-    spool: IO[bytes], survey: Survey, drive: Drive, start: int = 0, end: int | None = None
+    spool: Spool, survey: Survey, drive: Drive, start: int = 0, end: int | None = None
 ) -> Iterator[Block]:
     """Samples `start` to `end` of the master, shape (samples, channels), from the mix in `spool`.
 
@@ -161,7 +160,7 @@ def apply(
         at += len(block)
 
 
-def _spooled(spool: IO[bytes], survey: Survey, start: int, end: int) -> Iterator[Block]:
+def _spooled(spool: Spool, survey: Survey, start: int, end: int) -> Iterator[Block]:
     """The limiter's blocks with their margins, silence where the mix has ended.
 
     They are read without moving the file's position: several threads do it at once.
@@ -170,7 +169,7 @@ def _spooled(spool: IO[bytes], survey: Survey, start: int, end: int) -> Iterator
     for at in range(start, min(end, survey.spooled), step):
         first, last = at - MARGIN, min(at + step, survey.spooled) + MARGIN
         inside = max(first, 0), min(last, survey.spooled)
-        data = os.pread(spool.fileno(), frame * (inside[1] - inside[0]), frame * inside[0])
+        data = os.pread(spool.sound.fileno(), frame * (inside[1] - inside[0]), frame * inside[0])
         block = np.frombuffer(data, np.float32).reshape(-1, survey.channels)
         if inside != (first, last):
             block = np.pad(block, ((inside[0] - first, last - inside[1]), (0, 0)))

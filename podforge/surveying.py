@@ -1,8 +1,11 @@
 """A mix measured on its way into a spool: all that solving for loudness needs to know of it."""
 
 import os
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
 import numpy as np
@@ -22,18 +25,32 @@ PEAK_POWER = 10 ** (PEAK_DB / 10)
 
 
 @dataclass(frozen=True)
+class Spool:
+    """Files without names, so that nothing is left of them: a mix as float32, and its peaks."""
+
+    sound: IO[bytes]
+    peaks: IO[bytes]
+
+
+@contextmanager
+def open_spool(folder: Path | None = None) -> Iterator[Spool]:
+    """An empty spool, for as long as the block lasts; by itself where temporary files go."""
+    with tempfile.TemporaryFile(dir=folder) as sound, tempfile.TemporaryFile(dir=folder) as peaks:
+        yield Spool(sound, peaks)
+
+
+@dataclass(frozen=True)
 class SpooledPeaks:
-    """Peaks that lie in a file `at` a byte: 7 MB for ten hours, and of use to the solver alone."""
+    """Peaks that lie in a file: 7 MB for ten hours, and of use to the solver alone."""
 
     file: IO[bytes]
-    at: int
     hops: int
     parts: int  # of a hop
 
     def read(self, start: int, end: int) -> Peaks:
         """Those of hops `start` to `end`, without moving the file's position."""
         size = (min(end, self.hops) - start) * self.parts
-        data = os.pread(self.file.fileno(), size, self.at + start * self.parts)
+        data = os.pread(self.file.fileno(), size, start * self.parts)
         return np.frombuffer(data, np.uint8).reshape(-1, self.parts)
 
 
@@ -42,8 +59,7 @@ class Survey:
     """What is known of a mix that lies in a spool as float32, interleaved.
 
     `energies` (hops,) are K-weighted mean squares of each 100 ms, `powers` (hops,) those of the
-    bare samples; `peaks` the largest samples of their parts, as indices into `PEAK_DB`, which
-    follow the sound in the spool.
+    bare samples; `peaks` the largest samples of their parts, as indices into `PEAK_DB`.
     `samples` of the `spooled` ones were measured; those after them are there for encoders to run
     out on.
     """
@@ -57,36 +73,33 @@ class Survey:
     peaks: SpooledPeaks
 
 
-def survey(
-    blocks: Iterable[Block], spool: IO[bytes], rate: int, samples: int | None = None
-) -> Survey:
+def survey(blocks: Iterable[Block], spool: Spool, rate: int, samples: int | None = None) -> Survey:
     """Write blocks of shape (samples, channels) to `spool`, measuring the first `samples` of them.
 
-    Memory: 32 bytes for each 100 ms, 12 when it is done.
+    It must stay open while the survey is used.  Memory: 12 bytes for each 100 ms.
     """
     hop = round(rate * HOP_SECONDS)
     loudness: Loudness | None = None
-    peaks, powers = bytearray(), bytearray()  # of uint8 and float32: they grow where they are
+    powers = bytearray()  # of float32: it grows where it is
     channels = spooled = 0
     for block in blocks_of(blocks, hop * round(BLOCK_SECONDS / HOP_SECONDS)):
         if loudness is None:
             channels = block.shape[1]
             loudness = Loudness(rate, channels)
-        spool.write(np.ascontiguousarray(block).data)
+        spool.sound.write(np.ascontiguousarray(block).data)
         heard = block if samples is None else block[: max(0, samples - spooled)]
         spooled += len(block)
         if len(heard):
             loudness.feed(heard)
-            peaks += _part_peaks(heard, hop).data
+            spool.peaks.write(_part_peaks(heard, hop).data)
             powers += _powers(heard, hop).data
     energies = loudness.energies if loudness else np.zeros(0)
     plain = np.frombuffer(powers, np.float32)
     parts = PARTS
     if len(energies) == 1:  # one energy stands for all
-        parts, plain = len(peaks), plain.mean(keepdims=True)
-    at = spool.tell()
-    spool.write(peaks)
-    spool.flush()
+        parts, plain = spool.peaks.tell(), plain.mean(keepdims=True)
+    spool.sound.flush()
+    spool.peaks.flush()
     return Survey(
         rate=rate,
         channels=channels,
@@ -94,7 +107,7 @@ def survey(
         spooled=spooled,
         energies=energies,
         powers=plain[: len(energies)],
-        peaks=SpooledPeaks(spool, at, len(energies), parts),
+        peaks=SpooledPeaks(spool.peaks, len(energies), parts),
     )
 
 

@@ -198,13 +198,13 @@ def test_a_consumer_that_is_slow_costs_no_worker() -> None:
 
 
 def test_whoever_is_away_while_workers_are_heard_finds_none_of_them_late() -> None:
-    tasks = [Chore("quick", "sleep 0.1"), *(Chore(f"k{i}", "sleep 1.2") for i in range(3))]
+    tasks = [Chore("quick", "sleep 0.1"), *(Chore(f"k{i}", "sleep 2.3") for i in range(3))]
     looking = mock.patch("podforge.executors.local.LOOK_SECONDS", 0.1)
-    with looking, closing(run(Workbench, tasks, workers=4, deadline=0.7)) as messages:
+    with looking, closing(run(Workbench, tasks, workers=4, deadline=1.5)) as messages:
         for message in messages:
             if isinstance(message, Outcome):
                 assert message.attempts == 1
-                time.sleep(0.9 if message.key == "quick" else 0.0)  # between one and the next
+                time.sleep(2.0 if message.key == "quick" else 0.0)  # between one and the next
 
 
 def test_a_task_that_crashes_once_is_done_at_the_second_try(tmp_path: Path) -> None:

@@ -1,4 +1,3 @@
-import tempfile
 from dataclasses import replace
 from functools import partial
 
@@ -20,7 +19,7 @@ from podforge.media import decode, encode
 from podforge.peaks import MARGIN
 from podforge.pieces import BEYOND_SAMPLES, encode_piece, join
 from podforge.signal import blocks_of, room_tone
-from podforge.surveying import survey
+from podforge.surveying import open_spool, survey
 from podforge.targets import TARGETS, Target, target_of
 from tests.sounds import blocks, ebur128, sine, speech
 
@@ -46,9 +45,8 @@ def clicks():
 
 def mastered(x, target, encoding):
     """What the blocks become, and what was planned."""
-    with tempfile.TemporaryFile() as spool:
+    with open_spool() as spool:
         found = survey(blocks(x, RATE) if x.ndim == 1 else [x], spool, RATE)
-        spool.flush()
         drive = solve(found, target, encoding)
         return list(apply(spool, found, drive)), drive
 
@@ -59,10 +57,9 @@ def coded(name, target=PODCAST):
 
 def delivered(x, target, name, folder):
     encoding, path = coded(name, target), folder / f"x.{name}"
-    with tempfile.TemporaryFile() as spool:
+    with open_spool() as spool:
         padded = np.concatenate([x, np.zeros(BEYOND_SAMPLES, np.float32)])
         found = survey(blocks(padded, RATE), spool, RATE, len(x))
-        spool.flush()
         drive = solve(found, target, encoding)
         master = partial(apply, spool, found, drive)
         piece = encode_piece(
@@ -143,10 +140,10 @@ def test_a_moment_of_sound_is_mastered(seconds):
 
 def test_the_spool_holds_the_mix():
     x = voice(2.5)
-    with tempfile.TemporaryFile() as spool:
+    with open_spool() as spool:
         found = survey(blocks(x, 777), spool, RATE, 100_000)
-        spool.seek(0)
-        assert np.array_equal(np.frombuffer(spool.read(4 * len(x)), np.float32), x)
+        spool.sound.seek(0)
+        assert np.array_equal(np.frombuffer(spool.sound.read(4 * len(x)), np.float32), x)
     assert (found.samples, found.spooled, found.channels) == (100_000, len(x), 1)
     assert len(found.energies) == len(found.powers) == found.peaks.hops == 100_000 // 4410
 
@@ -154,9 +151,8 @@ def test_the_spool_holds_the_mix():
 @pytest.mark.parametrize("start", [1, 44_000, 100_001, 400_000])
 def test_a_part_of_a_master_is_that_part_of_the_whole(start):
     x = clicks()
-    with tempfile.TemporaryFile() as spool:
+    with open_spool() as spool:
         found = survey(blocks(x, RATE), spool, RATE)
-        spool.flush()
         drive = solve(found, TARGETS["spotify"], coded("mp3"))
         whole = np.concatenate(list(apply(spool, found, drive)))
         part = np.concatenate(list(apply(spool, found, drive, start, start + 90_000)))
@@ -232,7 +228,7 @@ def test_the_survey_of_two_channels_holds_the_higher_peaks():
     one, other = speech(3.0, RATE, 1), speech(3.0, RATE, 2)
     found = []
     for block in (one[:, None], other[:, None], np.stack([one, other], axis=1)):
-        with tempfile.TemporaryFile() as spool:
+        with open_spool() as spool:
             peaks = survey(iter([block]), spool, RATE).peaks
             found.append(peaks.read(0, peaks.hops))
     left, right, both = found

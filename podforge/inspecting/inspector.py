@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from podforge.inspecting.histograms import histogram, range_of
+from podforge.inspecting.histograms import Histogram, histogram, range_of
 from podforge.inspecting.measured import Measured
 from podforge.inspecting.stretches import ClippedRuns, Gaps
 from podforge.metering import HOPS_PER_BLOCK, OFFSET_LU, Loudness, integrated, to_lufs, windows
@@ -87,9 +87,8 @@ class Inspector:
         if self._samples_held:
             self._measure(np.concatenate(self._held))
         energies = self._loudness.energies
-        blocks = windows(energies, HOPS_PER_BLOCK)
-        short_terms = windows(energies, SHORT_TERM_HOPS)
-        counted = histogram(short_terms)
+        momentary, blocks = _loudest(windows(energies, HOPS_PER_BLOCK))
+        short_term, short_terms = _loudest(windows(energies, SHORT_TERM_HOPS))
         highest, at = self._peaks.found()
         values = max(1, self._samples * self._channels)
         head, inner, tail = self._silence.found()
@@ -98,9 +97,9 @@ class Inspector:
             channels=self._channels,
             samples=self._samples,
             lufs=integrated(energies),
-            range_lu=range_of(counted),
-            momentary_lufs=to_lufs(float(blocks.max(initial=0))),
-            short_term_lufs=to_lufs(float(short_terms.max(initial=0))),
+            range_lu=range_of(short_terms),
+            momentary_lufs=momentary,
+            short_term_lufs=short_term,
             true_peak_db=to_decibels(highest),
             true_peak_at=at / self._rate,
             sample_peak_db=to_decibels(self._sample_peak),
@@ -113,8 +112,8 @@ class Inspector:
             tail_silence=self._tail_seconds(tail),
             inner_silence=self._seconds(inner),
             not_finite=self._not_finite,
-            blocks=histogram(blocks),
-            short_terms=counted,
+            blocks=blocks,
+            short_terms=short_terms,
         )
 
     def trace(self) -> Trace:
@@ -180,6 +179,11 @@ def inspect(blocks: Iterable[Block], rate: int, channels: int) -> Measured:
     for block in blocks:
         inspector.feed(block)
     return inspector.finish()
+
+
+def _loudest(energies: Floats) -> tuple[float, Histogram]:
+    """Loudness of the loudest window, and how many there are of each."""
+    return to_lufs(float(energies.max(initial=0))), histogram(energies)
 
 
 def _in_parts(sound: Planes, part: int) -> tuple[Planes, Planes, Planes]:
