@@ -216,7 +216,7 @@ def test_knowing_who_speaks_helps(pool: Pool):
     """Where voices hesitate longer than they wait for each other, timbre is what is left."""
     windows = [
         pool.window(random.Random(seed), (6, 14), (2, 4), (0.1, 0.3), hesitant=0.7, longest=5.0)
-        for seed in range(40)
+        for seed in range(24)
     ]
     alone = [
         replace(w, utterances=tuple(replace(said, slot=0) for said in w.utterances))
@@ -228,7 +228,7 @@ def test_knowing_who_speaks_helps(pool: Pool):
 def test_marks_help_where_they_are_right_and_hurt_little_where_they_are_not(pool: Pool):
     windows = [
         pool.window(random.Random(seed), (4, 10), (1, 2), (0.1, 0.3), hesitant=0.6, longest=4.0)
-        for seed in range(40)
+        for seed in range(24)
     ]
 
     def near(window: Window) -> list[int]:

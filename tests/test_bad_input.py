@@ -190,13 +190,22 @@ def test_control_characters_are_harmless(tmp_path):
     assert "\x1b" not in (tmp_path / "out.vtt").read_text()
 
 
+@pytest.fixture(scope="module")
+def store(tmp_path_factory) -> Path:
+    """One with the clips of `SHORT`."""
+    folder = tmp_path_factory.mktemp("made")
+    done = podforge("render", script(folder, SHORT), "-o", folder / "out.wav", "--cache", folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
 @pytest.mark.parametrize(
     ("redirect", "code"),
     [(">/dev/full", 74), (">&-", 0), ("2>/dev/full", 0), ("2>&-", 0), ("2> >(head -c0)", 0)],
 )
-def test_streams_that_are_full_or_closed(redirect, code, tmp_path):
-    path = script(tmp_path, SHORT)
-    command = f"{sys.executable} -m podforge render {path} -j 1 -o {tmp_path}/out.wav {redirect}"
+def test_streams_that_are_full_or_closed(redirect, code, tmp_path, store):
+    files = f"{script(tmp_path, SHORT)} -o {tmp_path}/out.wav --cache {store}"
+    command = f"{sys.executable} -m podforge render {files} -j 1 {redirect}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
     assert done.returncode == code
     assert "Traceback" not in done.stderr

@@ -188,10 +188,10 @@ def test_any_captions_are_read_or_refused(tmp_path: Path, text: str) -> None:
 )
 def test_captions_take_no_longer_than_they_are(tmp_path: Path, unit: str) -> None:
     for suffix in (".vtt", ".srt"):
-        text = f"WEBVTT\n\n00:01.000 --> 00:02.000\n{unit * (100_000 // len(unit))}"
+        text = f"WEBVTT\n\n00:01.000 --> 00:02.000\n{unit * (40_000 // len(unit))}"
         holds(tmp_path, text, suffix)
     cue = f"00:01.000 --> 00:02.000\n{unit * 9}: {unit * 9}\n\n"
-    holds(tmp_path, "WEBVTT\n\n" + cue * (100_000 // len(cue)), ".vtt")
+    holds(tmp_path, "WEBVTT\n\n" + cue * (40_000 // len(cue)), ".vtt")
 
 
 @pytest.mark.parametrize(("one", "other"), [("Speaker 1", "Speaker 2"), ("Ana", "Ben")])

@@ -75,7 +75,7 @@ def test_several_scripts_go_on_after_one_fails(short, tmp_path):
     other.write_text(SHORT)
     bad = tmp_path / "bad.md"
     bad.write_text(SHORT.replace("**Tobias:**", "**Tobais:**"))
-    done = run("render", bad, short, other, "-o", tmp_path / "site/", "--format", "wav,flac")
+    done = podforge("render", bad, short, other, "-o", tmp_path / "site/", "--format", "wav,flac")
     assert done.returncode == 65
     assert len(done.stdout.splitlines()) == 4
     assert f"{bad}:11:3: error" in done.stderr or f"{bad}:11:1: error" in done.stderr
@@ -83,7 +83,7 @@ def test_several_scripts_go_on_after_one_fails(short, tmp_path):
 
 
 def test_events_are_json_lines_and_every_start_has_an_end(short, tmp_path):
-    done = run("render", short, "-o", tmp_path / "a.wav", "--events", "jsonl")
+    done = podforge("render", short, "-o", tmp_path / "a.wav", "--events", "jsonl")
     events = [json.loads(line) for line in done.stderr.splitlines()]
     assert {event["v"] for event in events} == {1}
     names = [event["event"] for event in events]
@@ -121,11 +121,11 @@ def test_plan_tells_what_is_new_and_what_is_cached(short, tmp_path):
 
 
 def test_check_prints_every_problem_and_exits_with_65(short, tmp_path):
-    assert run("check", short).returncode == 0
+    assert podforge("check", short).returncode == 0
     short.write_text(
         SHORT.replace("**Tobias:**", "**Tobais:**").replace("voice: mara", "voice: maro")
     )
-    done = run("check", short)
+    done = podforge("check", short)
     assert done.returncode == 65
     assert re.search(r"short\.md:11:\d+: error: .*Tobais.*Tobias", done.stdout)
 
@@ -153,7 +153,7 @@ def test_cast_of_a_script_with_front_matter_gives_its_speakers_alone(short):
 
 
 def test_help_keeps_its_examples_on_lines_of_their_own():
-    done = run("render", "--help")
+    done = podforge("render", "--help")
     assert "\n  podforge render episode.md\n" in done.stdout
     assert "\\b" not in done.stdout
 

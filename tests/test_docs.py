@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from podforge.project import Request, open_project
+from tests.in_process import podforge
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
@@ -26,13 +27,7 @@ def test_the_commands_of_the_readme_run_on_its_script(tmp_path):
     commands = [shlex.split(line, comments=True) for line in lines if line.startswith("podforge")]
     assert len(commands) >= 3
     for command in commands:
-        done = subprocess.run(
-            [sys.executable, "-m", *command],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        done = podforge(*command[1:], cwd=tmp_path)
         assert done.returncode == 0, done.stderr
     assert (tmp_path / "output" / "hello" / "hello.mp3").stat().st_size > 100_000
 

@@ -119,7 +119,7 @@ def test_an_embedding_is_made_once_across_runs_and_processes(project, embedded, 
 def test_two_renders_at_once_make_it_once(project, embedded):
     (project / "t.md").write_text(SCRIPT.replace("line", "sentence"))
     command = [sys.executable, "-m", "podforge", "render", "--engine", "fake-clone", "--quiet",
-               "--cache", project / "store", "--format", "wav"]  # fmt: skip
+               "--cache", project / "store", "--format", "wav", "-j", "1"]  # fmt: skip
     both = [
         subprocess.Popen([*command, f"{name}.md"], cwd=project, stdout=subprocess.DEVNULL)
         for name in "st"

@@ -96,7 +96,7 @@ def test_peaks_are_kept_below_full_scale_at_the_cost_of_level(tmp_path):
 
 
 def test_of_five_minutes_the_stretch_with_the_least_noise_is_taken_and_cut_in_pauses():
-    sound = np.concatenate([*(speech(25, RATE, 2) for _ in range(10)), speech(50, RATE, 3)])
+    sound = np.concatenate([*[speech(25, RATE, 2)] * 10, speech(50, RATE, 3)])
     sound[: -40 * RATE] += hiss(5 * 60 - 40, 15)
     choice = chosen(sound)
     assert 10 <= choice.seconds <= 30
