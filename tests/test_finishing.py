@@ -141,6 +141,16 @@ def test_a_file_that_missed_is_encoded_again_and_counted(store, tmp_path, monkey
     assert all(verdict.ok for verdict in done.gate(["x"], split=False) if verdict.name == "level")
 
 
+def test_the_last_encoding_keeps_below_the_ceiling(store, monkeypatch):
+    real = encoding_of(Format("opus"), 1, TARGETS["podcast"])
+    wrong = replace(real, overshoot_db=-2.0)
+    monkeypatch.setattr(finishing, "encoding_of", lambda *_: wrong)
+    monkeypatch.setattr(finishing, "PASSES", 3)
+    (done,) = finished(store, timeline(section(store, 2.0)), "opus").values()
+    assert done.passes == 3
+    assert done.measured.true_peak_db <= -1.0
+
+
 def test_the_first_encoding_is_usually_good(store, tmp_path):
     for seed in range(3):
         (done,) = finished(store, timeline(section(store, 9.0, seed)), "mp3").values()

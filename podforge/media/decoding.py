@@ -37,6 +37,12 @@ _LABELS = re.compile(r"\[[^\]]*\]\s*")
 _AU = struct.Struct(">4s5I")  # Sun audio: magic, start of the data, size, format, rate, channels
 
 
+def unreadable(place: Place, words: str) -> InputError:
+    """The error for a file that ffmpeg, in its own words, makes nothing of."""
+    text = f"cannot be read as audio: {words}; export it again as WAV, FLAC or MP3"
+    return InputError.at(place, text)
+
+
 def decode(
     path: Path, rate: int, channels: int, complain: Callable[[str], None] = lambda _: None
 ) -> Iterator[Block]:
@@ -56,7 +62,7 @@ def decode(
         yield from frames(process, channels, place)
         code, damage = wait(process), _damage(stderr)
     if code:
-        raise InputError.at(place, f"cannot be read as audio: {damage}")
+        raise unreadable(place, damage)
     if damage:
         complain(damage)
 
@@ -91,7 +97,7 @@ def read_sound(path: Path, rate: int, complain: Callable[[str], None]) -> Iterat
     if code and "matches no streams" in damage:
         raise InputError.at(place, "there is no sound track in it")
     if code:
-        raise InputError.at(place, f"cannot be read as audio: {damage}")
+        raise unreadable(place, damage)
     if not heard:
         raise InputError.at(place, "there is no sound in it")
     if damage:
@@ -131,7 +137,7 @@ def read_clip(path: Path) -> tuple[Block, int]:
     with child(output.compile(cmd=start()), stdout=subprocess.PIPE) as (process, stderr):
         data = _everything(process, place)
         if wait(process):
-            raise InputError.at(place, f"cannot be read as audio: {said(stderr)}")
+            raise unreadable(place, said(stderr))
     if len(data) < _AU.size:
         raise InputError.at(place, "there is no sound in it")
     _, at, _, _, rate, channels = _AU.unpack_from(data)

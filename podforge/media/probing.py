@@ -8,7 +8,7 @@ from pathlib import Path
 
 from podforge.errors import InputError
 from podforge.media.children import READ_BYTES, STALL_SECONDS, child, regular, said, url
-from podforge.media.decoding import FORMATS_READ
+from podforge.media.decoding import FORMATS_READ, unreadable
 from podforge.media.programs import start
 
 Tags = dict[str, str]
@@ -110,7 +110,7 @@ def _ask(path: Path, options: list[str]) -> tuple[str, str]:
         except subprocess.TimeoutExpired as error:
             raise InputError.at(regular(path), "ffmpeg does not come to an end") from error
         if process.returncode:
-            raise InputError.at(regular(path), f"cannot be read as audio: {said(stderr)}")
+            raise unreadable(regular(path), said(stderr))
         stderr.seek(0)
         listing = stderr.read(READ_BYTES)
     told = listing.decode("utf-8", "replace").partition(_OUTPUT)[0]
