@@ -143,7 +143,7 @@ def test_a_file_that_missed_is_encoded_again_and_counted(store, tmp_path, monkey
 
 def test_the_last_encoding_keeps_below_the_ceiling(store, monkeypatch):
     real = encoding_of(Format("opus"), 1, TARGETS["podcast"])
-    wrong = replace(real, overshoot_db=-2.0)
+    wrong = replace(real, overshoot_db=-1.5)
     monkeypatch.setattr(finishing, "encoding_of", lambda *_: wrong)
     monkeypatch.setattr(finishing, "PASSES", 3)
     (done,) = finished(store, timeline(section(store, 2.0)), "opus").values()
