@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -80,7 +81,13 @@ class Cost:
 
 def compare(name: str, folder: Path, rounds: int, usual: bool) -> dict[str, Cost]:
     """The median of each way; they take turns, so that a busy machine is unfair to none."""
-    ways = ["ours", "encoder", "gate", *(["pydub", "concat"] if usual and name == "mp3" else [])]
+    ways = [
+        "ours",
+        "encoder",
+        "halves",
+        "gate",
+        *(["pydub", "concat"] if usual and name == "mp3" else []),
+    ]
     found: dict[str, list[Cost]] = {way: [] for way in ways}
     for _ in range(rounds):
         for way, costs in found.items():
@@ -119,6 +126,7 @@ def report(name: str, costs: dict[str, Cost], folder: Path) -> None:
     print(
         f"ours / encoder alone   CPU {ours.cpu / alone.cpu:.2f}  wall {ours.wall / alone.wall:.2f}"
     )
+    print(f"ours / two encoders at once, half each   CPU {ours.cpu / costs['halves'].cpu:.2f}")
     print(f"gate / encoder alone   CPU {costs['gate'].cpu / alone.cpu:.2f}")
     for way in ("pydub", "concat"):
         if way in costs:
@@ -241,15 +249,28 @@ def pcm(folder: Path, name: str) -> None:
 
 
 def encoder(folder: Path, name: str) -> None:
+    encode(folder, name, "encoder.body")
+
+
+def halves(folder: Path, name: str) -> None:
+    """Two bare encoders at once, each with a half: what sharing the machine costs by itself."""
+    half = str((folder / "master.f32").stat().st_size / 4 / RATE / 2)
+    parts = ("halves.1", "-t", half), ("halves.2", "-ss", half)
+    with ThreadPoolExecutor() as pool:
+        for done in [pool.submit(encode, folder, name, *part) for part in parts]:
+            done.result()
+
+
+def encode(folder: Path, name: str, body: str, *part: str) -> None:
     from podforge.encodings import Format, encoding_of
     from podforge.media import BITEXACT
     from podforge.targets import target_of
 
     arguments = encoding_of(Format(name), 1, target_of(TARGET)).arguments
     ffmpeg(
-        *["-f", "f32le", "-ar", str(RATE), "-ac", "1", "-i", str(folder / "master.f32")],
+        *[*part, "-f", "f32le", "-ar", str(RATE), "-ac", "1", "-i", str(folder / "master.f32")],
         *[word for key, value in [*BITEXACT.items(), *arguments] for word in (f"-{key}", value)],
-        str(folder / "encoder.body"),
+        str(folder / body),
     )
 
 
@@ -317,6 +338,7 @@ WAYS = {
     "gate": gate,
     "pcm": pcm,
     "encoder": encoder,
+    "halves": halves,
     "pydub": pydub,
     "concat": concat,
 }
