@@ -365,6 +365,19 @@ def test_a_file_that_is_damaged_is_told(tmp_path):
     assert verdict["note"]
 
 
+@pytest.mark.parametrize("suffix", ["opus", "ogg"])
+def test_an_ogg_without_its_end_is_damaged(tmp_path, suffix):
+    path = tmp_path / f"x.{suffix}"
+    ffmpeg("-i", wav(tmp_path / "in.wav", noise(3, -20)), "-strict", "-2", path)
+    data = path.read_bytes()
+    assert run(path).return_value == 0
+    for cut in (data[: data.rindex(b"OggS")], data[:-1]):  # between pages, and inside the last
+        path.write_bytes(cut)
+        done = run(path)
+        assert done.return_value == 1
+        assert "FAILED\tdamage\tfound" in done.output
+
+
 def test_the_encoder_is_the_one_that_the_file_names(tmp_path):
     path = tmp_path / "x.mp3"
     ffmpeg("-i", wav(tmp_path / "in.wav", noise(1, -20)), "-fflags", "+bitexact", path)

@@ -85,12 +85,15 @@ def _inspect(path: Path, target: "Target | None", picture: Path | None) -> _Insp
     from podforge.inspecting import Inspector, judge, whole
     from podforge.media import decode
     from podforge.media.probing import probe
+    from podforge.streams import ended
 
     probed = probe(path)
     inspector = Inspector(probed.rate, probed.channels, traced=picture is not None)
     damage: list[str] = []
     for block in decode(path, probed.rate, probed.channels, damage.append):
         inspector.feed(block)
+    if probed.container == "ogg" and not ended(path):
+        damage.append("its last page is missing")
     measured = inspector.finish()
     if picture:
         _draw(picture, path, probed, measured, inspector.trace(), target)

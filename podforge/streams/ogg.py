@@ -28,6 +28,7 @@ _FIRST, _LAST = 2, 4  # flags
 _SERIAL = 1
 _MOST_PACKETS = 50  # a page: a second, as RFC 7845 wants
 _MOST_LACING = 255
+_MOST_BYTES = _PAGE.size + _MOST_LACING * (1 + 255)  # of a page
 _TWENTY_MS = frozenset((1, 5, 9, 13, 15, 19, 23, 27, 31))  # configurations, RFC 6716, table 2
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
@@ -76,6 +77,21 @@ def _pages(file: IO[bytes]) -> Iterator[Page]:
         if len(lacing) < count or len(data) < sum(lacing):
             raise StorageError("an Ogg page is cut short")
         yield Page(granule, lacing, data, flags)
+
+
+def ended(path: Path) -> bool:
+    """Whether an Ogg file, of any codec, has its last page: whole, and marked as the last.
+
+    RFC 3533, section 6.  Decoders play what is there.  Raises `StorageError`.
+    """
+    with storage("reading", path), path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _MOST_BYTES))
+        tail = file.read()
+    try:
+        (*_, last) = _pages(io.BytesIO(tail[max(0, tail.rfind(b"OggS")) :]))
+    except (StorageError, ValueError):  # cut short, or nothing
+        return False
+    return bool(last.flags & _LAST)
 
 
 def _packets(pages: Iterable[Page]) -> Iterator[bytes]:
