@@ -16,7 +16,7 @@ import threading
 import time
 import wave
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -211,7 +211,8 @@ def serving(server: SpeechServer | None = None) -> Iterator[SpeechServer]:
                 server.at_once += 1
                 server.most_at_once = max(server.most_at_once, server.at_once)
             try:
-                self.send(fault, asked)
+                with suppress(ConnectionError):  # whoever has heard enough hangs up
+                    self.send(fault, asked)
             finally:
                 with server.turn:
                     server.at_once -= 1

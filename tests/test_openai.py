@@ -240,6 +240,13 @@ def test_an_answer_without_end_is_not_read_to_it(server, monkeypatch):
     assert len(server.asked) == 1
 
 
+def test_an_error_without_end_is_not_read_to_it(server):
+    server.faults.append(Reply(500, b"no " * 700_000, {"Content-Encoding": "gzip"}))
+    with pytest.raises(EngineError, match="far more than an error can be"):
+        said(Openai, server)
+    assert len(server.asked) == 1
+
+
 def test_kokoro_is_asked_for_a_whole_file(server):
     said(KokoroFastapi, server, voice={"voice": "af_heart+bf_emma"})
     assert server.asked[0].json["stream"] is False

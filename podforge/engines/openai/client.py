@@ -14,7 +14,7 @@ from podforge.engines.network.troubles import Kind, Trouble, message_in, of_stat
 from podforge.engines.openai.options import Options
 
 NO_KEY = "none"  # the client wants one, also for servers that do not
-
+MOST_WORDS = 1 << 20  # bytes of an answer that is an error
 
 OWN = "https://api.openai.com"
 # What the client adds to requests by itself, and what a gateway may take for a key.
@@ -35,9 +35,38 @@ def open_client(options: Options, key: str) -> openai.OpenAI:
         max_retries=0,  # we try again ourselves: told to stop, we stop
         timeout=options.timeout,
         http_client=openai.DefaultHttpxClient(
-            base_url=options.address, timeout=options.timeout, follow_redirects=False
+            base_url=options.address,
+            timeout=options.timeout,
+            follow_redirects=False,
+            event_hooks={"response": [_limit]},
         ),
     )
+
+
+def _limit(answer: httpx2.Response) -> None:
+    """Have the words of a refusal read up to a limit, and as they come: unpacked they may grow."""
+    if answer.is_error:
+        answer.headers.pop("content-encoding", None)
+        answer.stream = _Words(answer.stream)
+
+
+class _Words(httpx2.SyncByteStream):  # type: ignore[misc]  # mypy does not look into httpx2
+    """A stream that raises `Trouble` after `MOST_WORDS`."""
+
+    def __init__(self, stream: httpx2.SyncByteStream) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        left = MOST_WORDS
+        for block in self._stream:
+            left -= len(block)
+            if left < 0:
+                raise Trouble(Kind.WRONG, "the server sent far more than an error can be")
+            yield block
+
+    def close(self) -> None:
+        """Leave the rest."""
+        self._stream.close()
 
 
 @contextmanager
