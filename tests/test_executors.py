@@ -31,6 +31,7 @@ from tests.executor_fakes import (
     die_on_opening,
     refuse_to_open,
 )
+from tests.faults.scene import children
 
 ROOT = Path(__file__).parents[1]
 
@@ -197,14 +198,20 @@ def test_a_consumer_that_is_slow_costs_no_worker() -> None:
     assert found == {task.key: 1 for task in tasks}
 
 
-def test_whoever_is_away_while_workers_are_heard_finds_none_of_them_late() -> None:
-    tasks = [Chore("quick", "sleep 0.1"), *(Chore(f"k{i}", "sleep 2.3") for i in range(3))]
+def test_a_stop_while_workers_are_heard_makes_none_of_them_late() -> None:
+    """All of us stop, ourselves between the word of one worker and those of the others."""
+    tasks = [Chore("quick", "sleep 0.1"), *(Chore(f"k{i}", "sleep 0.6") for i in range(3))]
     looking = mock.patch("podforge.executors.local.LOOK_SECONDS", 0.1)
-    with looking, closing(run(Workbench, tasks, workers=4, deadline=1.5)) as messages:
+    with looking, closing(run(Workbench, tasks, workers=4, deadline=2.0)) as messages:
         for message in messages:
             if isinstance(message, Outcome):
                 assert message.attempts == 1
-                time.sleep(2.0 if message.key == "quick" else 0.0)  # between one and the next
+                if message.key == "quick":
+                    workers = children(os.getpid())
+                    for signal_number in (signal.SIGSTOP, signal.SIGCONT):
+                        for worker in workers:
+                            os.kill(worker, signal_number)
+                        time.sleep(2.2 if signal_number == signal.SIGSTOP else 0.0)
 
 
 def test_a_task_that_crashes_once_is_done_at_the_second_try(tmp_path: Path) -> None:
