@@ -476,8 +476,8 @@ def test_the_tags_of_a_wav_lie_past_4_gib(tmp_path: Path) -> None:
 def test_a_wav_has_room_to_become_one_of_over_4_gib(tmp_path: Path) -> None:
     silence = np.zeros((100, 1), np.float32)
     encode(iter([silence]), tmp_path / "x.wav", 44_100, 1, LOSSLESS[".wav"])
-    start = (tmp_path / "x.wav").read_bytes()[12:20]
-    assert struct.unpack("<4sI", start) == (b"JUNK", 28)  # ffmpeg makes `ds64` of it
+    start = (tmp_path / "x.wav").read_bytes()[:80]
+    assert struct.pack("<4sI", b"JUNK", 28) in start  # ffmpeg makes `ds64` of it
 
 
 def test_a_wav_carries_everything_in_its_id3_chunk(
