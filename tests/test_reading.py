@@ -566,8 +566,9 @@ def test_a_merge_conflict_is_not_spoken(tmp_path: Path) -> None:
     path.write_bytes((STARTED + sides).encode())
     with pytest.raises(InputError, match=r"a\.md:6:1: error: a merge conflict"):
         read(path)
-    path.write_text(STARTED + "A title\n=======\n\n**Mara:** <<<<<<< and >>>>>>> are marks\n")
-    assert len(heard(read(path))) == 2
+    for text in ("A title\n=======\n\n**Mara:** <<<<<<< is a mark\n", "<<<<<<< is an arrow\n"):
+        path.write_text(STARTED + text)
+        assert len(heard(read(path))) == 2
 
 
 def test_encodings_and_line_ends(tmp_path: Path) -> None:
