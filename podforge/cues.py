@@ -28,7 +28,7 @@ _CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d{2}(?:\.\d{1,6})?)")
 _LEVEL = re.compile(r"([+-]?\s*\d{1,4}(?:\.\d{1,6})?)\s*(?:db)?")
 _NUMBER = re.compile(r"[+-]?\d{0,4}\.?\d{1,6}")
 _SCALE = {"ms": 0.001, "s": 1.0, "m": 60.0}
-_SIDES = {"left": -1.0, "centre": 0.0, "center": 0.0, "right": 1.0}
+SIDES = {"left": -1.0, "centre": 0.0, "center": 0.0, "right": 1.0}
 
 
 @dataclass(frozen=True)
@@ -199,8 +199,8 @@ def _under(value: str) -> _Fields | None:
 
 
 def _pan(value: str) -> _Fields | None:
-    if value in _SIDES:
-        return {"pan": _SIDES[value]}
+    if value in SIDES:
+        return {"pan": SIDES[value]}
     pan = float(value) if _NUMBER.fullmatch(value) else 2.0
     return {"pan": pan} if -1 <= pan <= 1 else None
 

@@ -86,7 +86,7 @@ class Encoding:
 
 
 _OPUS_RATE = 48_000  # RFC 7845: whatever went in
-_METERS_DIFFER_DB = 0.3  # true peaks of one and the same file, read by ours and by ffmpeg's
+_METERS_DIFFER_DB = 0.6  # true peaks of one file of noise, read by ours and by ffmpeg's
 _ACX_KBITS = 192  # at least, at a constant rate
 _AAC_LOSS_DB_KBITS = 3.0  # speech at 64 to 192k is 0.066 to 0.013 dB quieter, music a bit less
 _USUAL_KBITS = {"mp3": (128, 128), "aac": (96, 128), "opus": (64, 96)}  # mono, stereo

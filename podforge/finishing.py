@@ -38,7 +38,7 @@ OF_EACH = ("level", "true peak")  # what each chapter of a book must meet
 PASSES = 5  # encodings of one section at most
 CLOSE_LU = 0.1  # what is further from the target is encoded again
 SPARE_DB = 0.25  # below the ceiling, of peaks that were above it: other meters read a little more
-MOST_STEP_DB = 0.5  # a coder's single slip is not to cost the whole its level, before the last try
+MOST_STEP_DB = 0.5  # at first, twice as much each time: a single slip is not to cost much level
 MIXING_SHARE = 0.15  # of the time that a section takes; the rest goes to its encodings
 ENCODING_SHARE = 0.7  # of an encoding; the rest is decoding and measuring
 
@@ -260,7 +260,7 @@ class _Encoding:
                 break
             louder += off
             if over > 0:
-                step = over if len(tried) == PASSES - 1 else min(over, MOST_STEP_DB)
+                step = min(over, MOST_STEP_DB * 2 ** (len(tried) - 1))
                 foreseen = encoding.overshoot_db + step + SPARE_DB
                 encoding = replace(encoding, overshoot_db=foreseen)
         _, _, piece, measured = min(tried)

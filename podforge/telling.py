@@ -1,8 +1,10 @@
 """Events as text: a JSON line for programs, a sentence for people."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import PurePath
 
 from podforge.errors import Place
 from podforge.events import (
@@ -66,9 +68,15 @@ def sentence(event: Event) -> str:
         case Erred():
             return error_sentence(event)
         case RenderDone(_, outputs, seconds, unchanged):
-            state = "unchanged" if unchanged else clock(seconds)
-            return "\n".join(f"  {path}  {state}" for path in outputs)
+            return _made(outputs, "unchanged" if unchanged else clock(seconds))
     return ""
+
+
+def _made(outputs: Sequence[str], state: str) -> str:
+    """Each file and its length, or that of all files where a format is a file a chapter."""
+    if len({PurePath(path).suffix for path in outputs}) == len(outputs):
+        return "\n".join(f"  {path}  {state}" for path in outputs)
+    return "\n".join([*(f"  {path}" for path in outputs), f"  {len(outputs)} files  {state}"])
 
 
 def _fetching(event: FetchStarted | FetchDone | FetchFailed) -> str:

@@ -10,7 +10,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from podforge.errors import DiskFull
+from podforge.events import RenderDone
 from podforge.logbook import open_log, redacted
+from podforge.telling import sentence
 from tests import event_schema
 from tests.in_process import podforge
 
@@ -239,3 +241,10 @@ def test_a_log_is_never_written_into_something_else(tmp_path):
     assert "no log of podforge" in done.stderr
     assert script.read_text() == "Hello there.\n"
     assert not (tmp_path / "k.wav").exists()
+
+
+def test_chapters_of_their_own_have_one_length_together():
+    both = RenderDone("a.md", ("out/a.mp3", "out/a.m4b"), 61.0)
+    assert sentence(both) == "  out/a.mp3  1:01\n  out/a.m4b  1:01"
+    split = RenderDone("a.md", ("out/a-01.mp3", "out/a-02.mp3"), 61.0)
+    assert sentence(split) == "  out/a-01.mp3\n  out/a-02.mp3\n  2 files  1:01"

@@ -460,6 +460,30 @@ def test_front_matter_says_everything(tmp_path: Path) -> None:
     assert header.language == "en"
 
 
+def test_a_speaker_stands_where_words_say(tmp_path: Path) -> None:
+    text = "---\nspeakers:\n  A: {pan: Left}\n  B: {pan: centre}\n  C: {pan: right}\n---\nA: hi"
+    assert [role.pan for role in script_of(tmp_path, text).header.roles] == [-1.0, 0.0, 1.0]
+    found = problems(tmp_path, text.replace("Left", "up"))
+    assert found == ['a.md:3:12: error: "up" is not a number from -1 to 1']
+
+
+@pytest.mark.parametrize(
+    ("text", "warnings"),
+    [
+        ("[musik: a.wav | fade in 1s]\n\nA: hi", 1),
+        ("A: hi\n[intro: a.mp3]\nho", 1),
+        ("*[jingle: my theme.ogg]*\n\nA: hi", 1),
+        ("[note: the door]\n\nA: hi", 0),
+        ("[He plays a.wav.]\n\nA: hi", 0),
+    ],
+)
+def test_a_cue_of_no_known_kind_is_told(tmp_path: Path, text: str, warnings: int) -> None:
+    script = script_of(tmp_path, "---\nspeakers: {A: mara}\n---\n" + text)
+    told = [found for found in script.warnings if "begins with music: or sfx:" in found.text]
+    assert len(told) == warnings
+    assert not [item for item in script.items if isinstance(item, Cue)]
+
+
 def test_toml_front_matter(tmp_path: Path) -> None:
     text = '+++\ntitle = "T"\n[speakers.Ana]\nvoice = "v"\ngain = 99\n+++\nAna: hi'
     found = problems(tmp_path, text)

@@ -35,6 +35,12 @@ def bracketed(inside: str, place: Place) -> Cue | None:
     return None
 
 
+def is_misspelt(inside: str) -> bool:
+    """Whether a bracket that is no cue has the form of one: `[musik: theme.mp3 | fade in 1s]`."""
+    _, colon, rest = inside.split("|")[0].partition(":")
+    return bool(colon) and is_audio(rest)
+
+
 def labelled(name: str, rest: str, place: Place) -> Cue | None:
     """The cue of a line such as `MUSIC: theme.mp3`, for the reserved names."""
     kind = RESERVED.get(normal(name))

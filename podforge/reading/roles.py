@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from podforge.chains import Chain, chain_named, chain_of
+from podforge.cues import SIDES
 from podforge.reading import values
 from podforge.reading.findings import Findings
 from podforge.reading.names import meant, normal
@@ -101,10 +102,16 @@ def _set_sound(role: Role, key: str, node: Node, findings: Findings) -> Role:
             gain = values.number(node, findings, -_MOST_GAIN, _MOST_GAIN, "dB")
             return replace(role, gain_db=gain or 0.0)
         case "pan":
-            return replace(role, pan=values.number(node, findings, -1, 1) or 0.0)
+            return replace(role, pan=_pan(node, findings))
         case "speed":
             return replace(role, speed=values.number(node, findings, LEAST_SPEED, MOST_SPEED))
     return replace(role, chain=_chain(node, findings))
+
+
+def _pan(node: Node, findings: Findings) -> float:
+    """From -1, left, to 1, right; in words, too, as in a cue."""
+    side = SIDES.get(node.text.strip().lower()) if isinstance(node, Scalar) else None
+    return side if side is not None else values.number(node, findings, -1, 1) or 0.0
 
 
 def _chain(node: Node, findings: Findings) -> Chain | None:

@@ -150,7 +150,7 @@ class Telling:
     def _paragraph(self, passage: Passage) -> None:
         block = passage.block
         if _is_direction(block.text):
-            self.coverage.mark_lines(block.lines, "direction")
+            self._direction(block.lines)
             return
         run: list[Line] = []  # the lines that one speaker says
         who, place = self._unlabelled(block), None
@@ -164,8 +164,10 @@ class Telling:
                 continue
             self._lines(run, who, place, block)
             run, place = [], None
-            rule = "label" if named else "cue" if cue else "direction"
-            self.coverage.mark_lines([piece.line], rule)
+            if named or cue:
+                self.coverage.mark_lines([piece.line], "label" if named else "cue")
+            else:
+                self._direction([piece.line])
             if label and named:
                 who, place = named, self._place(piece.line, label.column)
                 self._begin(named, self.manner.casting.delivery(label), place)
@@ -173,6 +175,13 @@ class Telling:
             elif cue:
                 self.items.append(cue)
         self._lines(run, who, place, block)
+
+    def _direction(self, lines: Sequence[Line]) -> None:
+        """Leave a stage direction out; one that was meant as a cue is told."""
+        self.coverage.mark_lines(lines, "direction")
+        if cues.is_misspelt("\n".join(line.text for line in lines).strip("*_[]\\ \n")):
+            text = "this is left out as a stage direction: a cue begins with music: or sfx:"
+            self.findings.warning(self._place(lines[0]), text)
 
     def _unlabelled(self, block: Block) -> tuple[str, ...]:
         """Who speaks a paragraph without a label; nobody before the first one."""
