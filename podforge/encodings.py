@@ -18,8 +18,9 @@ STREAMS: Mapping[str, str] = {  # suffix of a file: how the sound in it is coded
     "flac": "flac",
     "wav": "flac",  # kept as FLAC, written as PCM
 }
-# 16 bits: so are the clips, and the room tone of the mix dithers them.
-_FLAC = (("f", "flac"), ("c:a", "flac"), ("sample_fmt", "s16"))
+# 16 bits: so are the clips, and the room tone of the mix dithers them.  Without a frame size some
+# versions of ffmpeg take that of their input.
+_FLAC = (("f", "flac"), ("c:a", "flac"), ("sample_fmt", "s16"), ("frame_size", "4096"))
 LOSSLESS: Mapping[str, tuple[tuple[str, str], ...]] = {
     ".flac": _FLAC,
     ".wav": (("f", "wav"), ("c:a", "pcm_s16le"), ("rf64", "auto")),  # past 4 GiB: RF64

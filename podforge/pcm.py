@@ -16,6 +16,7 @@ FULL_SCALE = 32768.0  # an int16 code of this size would be 1.0; the largest is 
 SAMPLE_BYTES = 2
 _HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")  # RIFF, fmt and data chunk of plain PCM
 HEADER_BYTES = _HEADER.size
+_MOST = 0xFFFFFFFF  # that a size can say; as a size itself: until the stream ends
 
 
 def to_wav(samples: NDArray[np.float32], rate: int) -> bytes:
@@ -52,9 +53,16 @@ def header(samples: int, channels: int, rate: int) -> bytes:
     """
     frame = SAMPLE_BYTES * channels
     size = samples * frame
-    riff = (b"RIFF", (36 + size) & 0xFFFFFFFF, b"WAVE")
-    form = (b"fmt ", 16, 1, channels, rate, (rate * frame) & 0xFFFFFFFF, frame, 16)
-    return _HEADER.pack(*riff, *form, b"data", size & 0xFFFFFFFF)
+    riff = (b"RIFF", (36 + size) & _MOST, b"WAVE")
+    form = (b"fmt ", 16, 1, channels, rate, (rate * frame) & _MOST, frame, 16)
+    return _HEADER.pack(*riff, *form, b"data", size & _MOST)
+
+
+def float_header(channels: int, rate: int) -> bytes:
+    """RIFF/WAVE, format 3 (IEEE float), four bytes a sample, for a stream of any length."""
+    frame = 4 * channels
+    form = (b"fmt ", 16, 3, channels, rate, rate * frame, frame, 32)
+    return _HEADER.pack(b"RIFF", _MOST, b"WAVE", *form, b"data", _MOST)
 
 
 @dataclass(frozen=True)

@@ -114,6 +114,8 @@ def test_formats_that_share_their_sound_are_encoded_once(store, tmp_path):
     assert len({id(each) for each in done.values()}) == 2
     heard = [written(done[Format(name)], tmp_path / f"x.{name}") for name in ("wav", "flac")]
     assert np.array_equal(*heard)
+    head = done[Format("flac")].pieces[0].path.read_bytes()[:12]
+    assert head[8:] == 2 * (4096).to_bytes(2, "big")  # STREAMINFO: not as large as our packets
 
 
 def test_what_is_in_the_store_is_not_made_again_wherever_it_stands(store):

@@ -12,9 +12,11 @@ import numpy as np
 
 from podforge.media.children import STALL_SECONDS, Process, check_written, child, url, wait
 from podforge.media.programs import start
+from podforge.pcm import float_header
 from podforge.signal import Block
 
 QUEUE_BLOCKS = 8  # between the mixer and the encoder; a pipe alone would run them in lockstep
+PACKET_BYTES = 64 << 10  # that ffmpeg reads at once: of raw samples, 4 kB, and that is felt
 POLL_SECONDS = 0.2  # how often a full queue is looked at for an encoder that died
 BITEXACT = {"map_metadata": "-1", "fflags": "+bitexact", "flags:a": "+bitexact"}
 
@@ -35,18 +37,18 @@ def encode(
     """
     import ffmpeg
 
-    source = ffmpeg.input("pipe:0", f="f32le", ar=rate, ac=channels)
+    source = ffmpeg.input("pipe:0", f="wav", max_size=PACKET_BYTES)
     output = source.output(url(path), **BITEXACT, **dict(arguments))
     command = output.compile(cmd=start(), overwrite_output=True)
     with child(command, stdin=subprocess.PIPE) as (process, stderr):
-        _feed(process, blocks)
+        _feed(process, float_header(channels, rate), blocks)
         check_written(wait(process), stderr, path)
 
 
-def _feed(process: Process, blocks: Iterable[Block]) -> None:
-    """Write blocks through a thread until all are written or ffmpeg stops reading."""
+def _feed(process: Process, header: bytes, blocks: Iterable[Block]) -> None:
+    """Write a header and blocks by a thread until all are written or ffmpeg stops reading."""
     line: queue.Queue[Block | None] = queue.Queue(QUEUE_BLOCKS)
-    writer = threading.Thread(target=_write, args=(line, process.stdin), daemon=True)
+    writer = threading.Thread(target=_write, args=(header, line, process.stdin), daemon=True)
     writer.start()
     try:
         for block in blocks:
@@ -64,9 +66,10 @@ def _feed(process: Process, blocks: Iterable[Block]) -> None:
             writer.join()
 
 
-def _write(line: "queue.Queue[Block | None]", pipe: IO[bytes]) -> None:
+def _write(header: bytes, line: "queue.Queue[Block | None]", pipe: IO[bytes]) -> None:
     """The writer thread: it ends with the stream, or with ffmpeg, whose exit code then tells."""
     with suppress(OSError), pipe:
+        pipe.write(header)
         while (block := line.get()) is not None:
             pipe.write(np.ascontiguousarray(block, np.float32).data.cast("B"))
 
