@@ -74,7 +74,7 @@ def test_every_command_says_what_it_is_and_gives_an_example(path):
     first = (command.help or "").partition("\n")[0]
     assert first.endswith("."), f"{path}: the first line stands in the overview"
     assert len(first) <= 100
-    assert re.search(rf"^\s+{path}( |$)", command.help, re.M), f"{path} has no example"
+    assert re.search(rf"^\s*{path}( |$)", command.help, re.M), f"{path} has no example"
     for parameter in command.params:
         if isinstance(parameter, click.Option):
             assert parameter.help, f"{path} {parameter.name} has no help"
