@@ -9,7 +9,7 @@ ASSET_VERSION = 1  # raised when the same file gives another sound or other fact
 MIX_VERSION = 4  # raised when the same section sounds different on purpose
 MASTER_VERSION = 4  # raised when the same mix is mastered differently on purpose
 PIECE_VERSION = 2  # raised when the facts or bytes of a piece, or the way it is cut, change
-TAGS_VERSION = 2  # raised when the same facts are written as other tags
+TAGS_VERSION = 3  # raised when the same facts are written as other tags
 TRANSCRIPT_VERSION = "1.0.0"  # of the format (Podcasting 2.0, transcripts)
 
 VERSIONS = (

@@ -66,7 +66,7 @@ def test_a_bad_script(data, code, says, tmp_path):
 
 
 def test_a_script_that_is_not_there_or_a_folder(tmp_path):
-    for path in (tmp_path / "none.md", tmp_path):
+    for path in (tmp_path / "none.md", tmp_path, Path("/")):
         done = podforge("render", path)
         assert done.returncode == 66
         assert str(path) in done.stderr

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from podforge.reading import Asked as Reading
 from podforge.reading import header, read
 from podforge.reading.epub import PARTS
 from podforge.reading.stating import stated_in
+from podforge.script import PAUSES
 from podforge.settings import (
     EngineFlags,
     consulted,
@@ -174,6 +176,7 @@ def test_of_two_places_that_say_a_setting_of_an_engine_the_higher_one_holds(high
 
 SAYINGS = {
     "mode": ("audiobook", "podcast"),
+    "language": ("de", "fr"),
     "loudness": ("-18", "-20"),
     "format": ("wav", "flac"),
     "room_tone": ("-70", "off"),
@@ -224,7 +227,8 @@ def test_maps_of_front_matter_are_joined_entry_by_entry(tmp_path):
 
 def test_the_tables_of_settings_are_those_of_the_readers_and_of_the_command():
     known = {*header._HEADER, *header._OPTIONS, *header._OWN, *header._ALIASES}
-    assert {*settings_keys.FRONT, *settings_keys.ONE_SCRIPT, "engine", "engines"} == known
+    others = ("engine", "engines", "target")
+    assert {*settings_keys.FRONT, *settings_keys.ONE_SCRIPT, *others} == known
     assert (*PARTS, "all") == settings_keys.PARTS
     flags = {word for option in render.params for word in getattr(option, "opts", ())}
     assert {f"--{key.name}" for key in KEYS} <= flags
@@ -539,6 +543,10 @@ def test_what_a_file_without_front_matter_says_itself_wins(tmp_path):
     found = read(talk, Reading(usual=read_config(tmp_path).front)).header
     assert (found.author, found.language, found.pauses.turn) == ("Ada", "fr", 1)
     assert [(role.name, role.voice) for role in found.roles] == [("Ana", "mara")]
+    book = tmp_path / "book.txt"
+    book.write_text("CHAPTER I\n\nThe path went up between the stones.\n")
+    found = read(book, Reading(usual=read_config(tmp_path).front)).header
+    assert found.pauses == replace(PAUSES["audiobook"], turn=1)
 
 
 def test_files_count_from_the_file_that_names_them(tmp_path, monkeypatch):

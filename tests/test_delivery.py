@@ -35,6 +35,7 @@ from podforge.delivery.captions import (
 )
 from podforge.delivery.chapters import chapters_json
 from podforge.delivery.cover import MOST_BYTES, drawn_cover, mime_of, own_cover
+from podforge.delivery.drawing import drawable
 from podforge.delivery.report import Report, ReportedLine, ReportedOutput, report_json
 from podforge.delivery.sidecars import TRANSCRIPTS, playlist, write_sidecars
 from podforge.delivery.tags import Tags, tags_of, write_tags
@@ -602,7 +603,7 @@ def test_a_month_is_kept_whole(encoded: Path, tmp_path: Path) -> None:
 
 def test_an_audiobook_says_what_it_is(encoded: Path, tmp_path: Path) -> None:
     tags = tags_of(Header(title="Book", mode="audiobook"))
-    assert tags.genre == "Audiobook"
+    assert (tags.genre, tags.show) == ("Audiobook", "Book")  # shelves go by the album
     assert MP4(tagged(encoded, tmp_path, "m4b", tags)).tags["stik"] == [2]
 
 
@@ -636,6 +637,11 @@ def test_ffmpeg_alone_sees_what_ffprobe_sees(encoded: Path, tmp_path: Path, cove
 
 
 # cover
+
+
+def test_a_drawn_title_keeps_words_with_accents() -> None:
+    written = "Die größte Straße – Łódź & Été: ½ 東京… “Ånd”"
+    assert drawable(written) == "Die grosste Strasse - Lodz & Ete: “And”"
 
 
 def picture(kind: str, size: tuple[int, int] = (64, 64)) -> bytes:

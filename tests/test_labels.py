@@ -182,9 +182,10 @@ def test_a_cue_that_holds_whole_sentences_is_told(tmp_path: Path) -> None:
     )
 
 
-def test_an_emoji_makes_no_other_name(tmp_path: Path) -> None:
-    text = f"{CLOSED}**🎙️ Ana:** One.\n\n**Ben ✌:** Two.\n"
-    assert heard(script_of(tmp_path, text)) == [("Ana", "One."), ("Ben", "Two.")]
+def test_an_emoji_or_what_is_not_seen_makes_no_other_name(tmp_path: Path) -> None:
+    text = f"{CLOSED}**🎙️ Ana:** One.\n\n**Ben ✌:** Two.\n\n**\u200bAn\u00ada:** Three.\n"
+    said = [("Ana", "One."), ("Ben", "Two."), ("Ana", "Three.")]
+    assert heard(script_of(tmp_path, text)) == said
 
 
 def test_words_that_are_explained_are_nobody(tmp_path: Path) -> None:

@@ -123,12 +123,23 @@ THE END
         ("1.", "2."),
         ("I. A NIGHT IN THE HILLS", "II. A DAY IN THE HILLS"),
         ("THE PATH", "THE TOP"),
+        ("Erstes Kapitel", "Siebzehntes Kapitel: Am Fluss"),
+        ("1. Kapitel", "2. Kapitel"),
+        ("Chapitre premier", "Chapitre II"),
+        ("Capítulo 1", "Capítulo 2"),
+        ("— I —", "— II —"),
+        ("- 1 -", "- 2 -"),
+        ("1. The Path", "2. The Top"),
+        ("The Path", "The Top of the Hill"),
+        ("# The Path", "## The Top"),
+        ("The Path\n========", "The Top\n-------"),
     ],
 )
 def test_chapters(tmp_path: Path, one: str, two: str) -> None:
     body = f"A Tale\n\n\n\n{one}\n\n\n{LONG}\n\n\n\n{two}\n\n\n{LONG}\n"
     found = book(tmp_path, body)
-    assert found == [one.replace("_", ""), LONG, two.replace("_", ""), LONG]
+    one, two = (said.replace("_", "").split("\n")[0].strip("-—# ") for said in (one, two))
+    assert found == [one, LONG, two, LONG]
 
 
 def test_parts_and_chapters_are_one_heading(tmp_path: Path) -> None:
@@ -147,6 +158,7 @@ def test_parts_and_chapters_are_one_heading(tmp_path: Path) -> None:
 def test_sentences_are_no_headings(tmp_path: Path) -> None:
     body = (
         f"CHAPTER I\n\n{LONG}\n\nPart two of it was better.\n\nChapter and verse.\n\nI.\n\n{LONG}\n"
+        f"\n\n\n14 Baker Street\n\n{LONG}\n\nShe had gone.\n---\n\n{LONG}\n"
     )
     script = imported(tmp_path, HEADER + body + f"\nCHAPTER II\n\n{LONG}", ".txt")
     assert script.chapters() == ("CHAPTER I", "CHAPTER II")
@@ -336,6 +348,15 @@ def test_no_speaker_in_a_novel(tmp_path: Path) -> None:
         for n, word in enumerate(("PATH", "HILL", "TOP", "END"), 1)
     )
     assert len(book(tmp_path, body)) == 4 * 8
+
+
+def test_a_novel_with_an_epilogue_is_no_play(tmp_path: Path) -> None:
+    told = f"Henry VIII. hung over the fire.\n\nLouis XIV. looked away.\n\n{LONG}\n\n"
+    text = f"THE BOX\n\nBY\n\nADA MOOR\n\n\nCHAPTER I.\n\n{told * 4}EPILOGUE\n\n{told}THE END\n"
+    script = imported(tmp_path, f"{text}\nProduced by Bo at a desk.\n", ".txt")
+    assert script.speakers() == ("Narrator",)
+    assert (script.header.title, script.header.author) == ("THE BOX", "ADA MOOR")
+    assert script.warnings[0].place.line == 1  # the title page, whatever else is left out
 
 
 def test_a_screenplay_as_plain_text(tmp_path: Path) -> None:

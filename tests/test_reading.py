@@ -39,6 +39,8 @@ def warned(script: Script) -> list[str]:
     return [problem.text for problem in script.warnings]
 
 
+NO_LABEL = '"Jerod" is read as text: a label begins a paragraph and ends with :'
+NO_MARK = "this is left out as a stage direction"
 EXAMPLE = """\
 ---
 title: "The Bakery at the End of the Line"
@@ -119,6 +121,7 @@ def test_the_twin_of_the_format(tmp_path: Path) -> None:
     [
         ("**Jerod:** t", "t"),
         ("**Jerod**: t", "t"),
+        ("**JEROD (on phone)**: t", "t"),
         ("**Jerod:**t", "t"),
         ("**Jerod: ** t", "t"),
         ("__Jerod:__ t", "t"),
@@ -143,6 +146,8 @@ def test_the_twin_of_the_format(tmp_path: Path) -> None:
         ("Jerod: Yeah. Jerod: Anyway", "Yeah. Anyway"),
         ("Jerod: At 4:30 we", "At 4:30 we"),
         ("## Jerod\n\nt", "t"),
+        ("<p><strong>Jerod:</strong> t</p>", "t"),
+        ('<div class="a"> <p><b>J&#101;rod</b>:&nbsp;t', "t"),
     ],
 )
 def test_every_form_of_label(tmp_path: Path, line: str, spoken: str) -> None:
@@ -173,6 +178,9 @@ def test_every_form_of_label(tmp_path: Path, line: str, spoken: str) -> None:
         ("~~no~~ [[a|b]] f**k 2*3 *it* _em_ snake_case x[^1]", "b f**k 2*3 it em snake_case x"),
         (r"\*stars\* and \[laughter\] here", "*stars* and here"),
         ("**Mara** and **Tobias** too", "Mara and Tobias too"),
+        ("a<b, and c>d", "a<b, and c>d"),
+        ("He said (music up) twice.", "He said (music up) twice."),
+        ("Time for (a break).", "Time for (a break)."),
     ],
 )
 def test_prose_is_said_by_the_current_speaker(tmp_path: Path, line: str, spoken: str) -> None:
@@ -197,6 +205,8 @@ def test_prose_is_said_by_the_current_speaker(tmp_path: Path, line: str, spoken:
         "[00:01:26]",
         "## A chapter",
         "**Sound:** rain",
+        "[Paul waits. The music is soft.]",
+        "*(The door stops.)*",
     ],
 )
 def test_what_is_never_spoken(tmp_path: Path, line: str) -> None:
@@ -215,6 +225,22 @@ def test_what_is_never_spoken(tmp_path: Path, line: str) -> None:
         ("**Mara** says", '"Mara" is read as text: a label ends with a colon'),
         ("Tobais: hm", '"Tobais:" is read as text; did you mean "Tobias"?'),
         ("**Tobias:**\n\n**Mara:** hm", "nothing is said here: the empty turn is dropped"),
+        ("x <insert sponsor here>", "<insert sponsor here> is not spoken: it is no known mark"),
+        ("<TODO: name> x", "<TODO: name> is not spoken: it is no known mark"),
+        ("##Sub", '"##Sub" is read as text: a heading has a space behind its #'),
+        ("> **Jerod:** hm", NO_LABEL),
+        ("“**Jerod:** hm”", NO_LABEL),
+        ("Jerod; hm", NO_LABEL),
+        ("[musik stop]", f"{NO_MARK}: music ends at [music stop]"),
+        ("[music sotp | fade out 2s]", f"{NO_MARK}: music ends at [music stop]"),
+        ("[Stop music]", f"{NO_MARK}: music ends at [music stop]"),
+        ("*[puase]*", f"{NO_MARK}: a pause is [pause 2s]"),
+        ("*(silence 2s)*", f"{NO_MARK}: a pause is [pause 2s]"),
+        ("[2 seconds]", f"{NO_MARK}: a pause is [pause 2s]"),
+        (
+            "**Mara & Tobias:** Bye.\n\nBye.\n\n## Notes\n\n- A link.\n- Another.",
+            "Mara and Tobias go on together into this chapter: a label says who speaks",
+        ),
     ],
 )
 def test_warnings(tmp_path: Path, line: str, warning: str) -> None:
@@ -313,6 +339,14 @@ def test_pauses_and_cues_cut_a_paragraph(tmp_path: Path) -> None:
     ]
 
 
+def test_pauses_in_round_brackets(tmp_path: Path) -> None:
+    text = "Jerod: (beat) a (pause) b (a pause: 2s)\n\n*(pause 2s)*\n\n(Long pause.)\n\nc"
+    items = script_of(tmp_path, CAST + text).items
+    assert [getattr(item, "text", getattr(item, "seconds", None)) for item in items] == [
+        1.0, "a", 1.0, "b (a pause: 2s)", 2.0, 2.0, "c",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("line", "cue"),
     [
@@ -323,6 +357,7 @@ def test_pauses_and_cues_cut_a_paragraph(tmp_path: Path) -> None:
         ),
         ("[music gain -6dB]", ("music", "", "gain -6dB", ())),
         ("[Music stops]", ("music", "", "stops", ())),
+        ("*(Music stops.)*", ("music", "", "stops", ())),
         ("[sfx: door.wav]", ("sfx", "door.wav", "", ())),
         ("MUSIC: theme.mp3", ("music", "theme.mp3", "", ())),
         ("MUSIC: theme.mp3 | loop", ("music", "theme.mp3", "", ("loop",))),
@@ -377,6 +412,14 @@ def test_half_a_reading_is_none(tmp_path: Path) -> None:
     line = 'Mara: <say as="x">a ![x](y.mp3) b</say> c [sighs]'
     first, second = script_of(tmp_path, CAST + line).speeches()
     assert (first.said, second.said, second.events) == ("a", "b c", ((3, "sighs"),))
+
+
+@pytest.mark.parametrize(
+    "line", [r"\* \* \*", r"\*\*\*", r"\#", "<center>* * *</center>", "⁂", "• • •", "* * *"]
+)
+def test_scene_breaks(tmp_path: Path, line: str) -> None:
+    items = script_of(tmp_path, f"{STARTED}{line}\n\nMore.").items
+    assert [type(item) for item in items] == [Speech, SceneBreak, Speech]
 
 
 def test_chapters_and_scenes(tmp_path: Path) -> None:
@@ -499,6 +542,7 @@ def test_toml_front_matter(tmp_path: Path) -> None:
         ("---\na: &x b\n---\nhi", "a.md:2:4: error: anchors are not allowed"),
         ("---\ntitle: x\ntitle: y\n---\nhi", 'a.md:3:1: error: the key "title" stands here again'),
         ("---\ntitle: x\nhi", "a.md:1:1: error: the front matter is never closed"),
+        ("\ntitle: x\nspeakers:\n  A: y\n---\nA: hi", "a.md:2:1: error: front matter begins"),
         ("+++\nbad\n+++\nhi", "a.md:2: error: not valid TOML"),
         ("+++\nx = " + "[" * 5000 + "\n+++\nhi", "a.md:"),
         ("---\nx: " + "[" * 5000 + "\n---\nhi", "a.md:2:"),
@@ -508,6 +552,11 @@ def test_toml_front_matter(tmp_path: Path) -> None:
         ("---\nspeakers: {A: x, a: y}\n---\nA: hi", "a.md:2:18: error: "),
         ("---\npodforge: {titel: x}\n---\nhi", 'a.md:2:12: error: unknown setting "titel" (did'),
         ("---\npodforge: 2\n---\nhi", 'a.md:2:11: error: format version "2"'),
+        ("---\nlanguage: english\n---\nhi", 'a.md:2:11: error: "english" is no language tag'),
+        (
+            "---\nspeakers: {A: {language: Deutsch}}\n---\nhi",
+            'a.md:2:26: error: "Deutsch" is no la',
+        ),
         ("---\nmode: book\n---\nhi", 'a.md:2:7: error: "book" is not one of: podcast, audiobook'),
         ("---\nloudness: 3\n---\nhi", "a.md:2:11: error: there is no loudness target '3'"),
         ("---\npauses: {turn: -1}\n---\nhi", 'a.md:2:16: error: "-1" is not a pause'),
@@ -526,6 +575,16 @@ def test_errors_have_their_place(tmp_path: Path, text: str, problem: str) -> Non
     assert any(found.startswith(problem) for found in problems(tmp_path, text)), problems(
         tmp_path, text
     )
+
+
+def test_settings_that_would_do_nothing_are_told(tmp_path: Path) -> None:
+    front = "target: spotify\nsplit: chapters\ndraft: true\nmusic: theme\nspeakers: {A: ada}"
+    script = script_of(tmp_path, f"---\n{front}\n---\nA: hi")
+    assert script.header.loudness == "spotify"
+    assert warned(script) == [
+        '"split" is ignored here: it belongs into podforge.yaml',
+        '"theme" names no sound file: no music begins',
+    ]
 
 
 def test_a_near_miss_is_warned(tmp_path: Path) -> None:

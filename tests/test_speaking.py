@@ -269,6 +269,8 @@ AMERICAN = [
     ("Sat. and Sun. at noon", "Saturday and Sunday at noon"),
     ("Mon.–Fri. only", "Monday to Friday only"),
     ("On Sat., May 5", "On Saturday, May fifth"),
+    ("if x != 3 and y<=4", "if x is not three and y is at most four"),
+    ("rated 4.5/5.", "rated four point five out of five."),
     ("He sat. Sun. came", "He sat. Sun. came"),
 ]
 
@@ -316,6 +318,10 @@ def test_only_the_united_states_are_american() -> None:
         ("it", "il 3º piano, 14:30", "il terzo piano, quattordici e trenta"),
         ("pt-BR", "R$ 5,20 e -3", "cinco reais e vinte e menos três"),
         ("de", "Am 3.5.2024", "Am dritten Mai zweitausendvierundzwanzig"),
+        ("de", "1. Kapitel", "erstes Kapitel"),
+        ("de", "„3. Klasse, 2. Stock“", "„dritte Klasse, zweite Stock“"),
+        ("de", "2. Mai 2024", "zweiter Mai zweitausendvierundzwanzig"),
+        ("de", "Das 2. Kapitel", "Das zweite Kapitel"),
         ("de", "der 03.05.2024", "der dritte Mai zweitausendvierundzwanzig"),
         ("de", "3.5.2024", "dritter Mai zweitausendvierundzwanzig"),
         ("fr", "le 1/5/2024", "le premier mai deux mille vingt-quatre"),

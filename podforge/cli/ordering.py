@@ -7,6 +7,7 @@ from pathlib import Path
 
 from podforge.cli.choices import Typed, choices_for, request_for, store_of
 from podforge.cli.destinations import destinations, draft, parse_formats, preview
+from podforge.errors import MissingInput
 from podforge.orders import Order
 from podforge.settings import Choices
 from podforge.settings.keys import FORMAT, JOBS, OUTPUT, SPLIT, STRICT
@@ -30,7 +31,13 @@ class Asked:
 
 
 def orders_of(scripts: Sequence[Path], asked: Asked) -> list[Order]:
-    """An order a script.  Raises `UsageError` before any of them is opened, and `InputError`."""
+    """An order a script.
+
+    Raises `UsageError`, or `MissingInput` for `.`, before any of them is opened, and `InputError`.
+    """
+    for script in scripts:
+        if not script.name:  # `.` and `/`: nothing to name the output after
+            raise MissingInput(f"{script} is a folder", hint="give the path of a script")
     found = {script: choices_for(script) for script in scripts}
 
     def folder(script: Path) -> Path:

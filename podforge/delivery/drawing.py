@@ -6,6 +6,7 @@ The digest of the title chooses the colours and the waveform, so that each episo
 import hashlib
 import io
 import math
+import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 
 from podforge.plain import plain
@@ -24,6 +25,12 @@ _TITLE_BOTTOM = 880  # no text below
 _TITLE_SIZES = range(190, 59, -10)  # tried in this order
 _LEADING = 1.14  # from one row to the next, in letter heights
 _MOST_CHARACTERS = 400  # nobody reads more on a cover
+
+_SPELLED = {  # letters without a base and an accent (Unicode 15.0, UnicodeData.txt)
+    "ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O",
+    "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ı": "i",
+    "–": "-", "—": "-", "‐": "-", "„": "“", "‚": "‘",
+}  # fmt: skip
 
 _BARS = 33
 _WAVE_MIDDLE = 1120
@@ -53,7 +60,8 @@ _PALETTES = (
 def draw(title: str, above: str) -> bytes:
     """A square JPEG: the title large, `above` small over it, a waveform under it.
 
-    Words that the built-in typeface cannot spell (it is Latin) are left out.
+    The built-in typeface has the letters of English: others lose their accents, and words that
+    it cannot spell at all are left out.
     """
     from PIL import ImageDraw
 
@@ -159,14 +167,21 @@ def shortened(text: str, font: "ImageFont.FreeTypeFont", width: float) -> str:
 
 
 def drawable(text: str) -> str:
-    """The words of a text that the font can draw, without signs that it lacks."""
+    """The words of a text that the font can draw, without accents and signs that it lacks."""
     font = typeface(_EYEBROW_SIZE)
     box = bytes(font.getmask("\uffff"))  # what it draws for a character it lacks
     shown = plain(text)[:_MOST_CHARACTERS]
     lacking = {each for each in set(shown) - {" "} if bytes(font.getmask(each)) == box}
+    shown = "".join(_without_accent(each) if each in lacking else each for each in shown)
     letters = {each for each in lacking if each.isalpha()}
     words = (word for word in shown.split() if not letters.intersection(word))
     return plain("".join(each for each in " ".join(words) if each not in lacking))
+
+
+def _without_accent(character: str) -> str:
+    """`é` as e, `ß` as ss; what has no such form stays."""
+    base = "".join(filter(str.isalpha, unicodedata.normalize("NFKD", character)))
+    return _SPELLED.get(character, base if base and base.isascii() else character)
 
 
 def typeface(size: int) -> "ImageFont.FreeTypeFont":

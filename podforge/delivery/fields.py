@@ -32,7 +32,7 @@ def tags_of(header: Header) -> Tags:
     """The tags of an episode, from its front matter."""
     return Tags(
         title=header.title,
-        show=header.show,
+        show=header.show or (header.title if header.mode == "audiobook" else ""),  # the album
         author=header.author,
         narrator=header.narrator,
         season=header.season,

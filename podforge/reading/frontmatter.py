@@ -4,6 +4,7 @@ import re
 import tomllib
 from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import pairwise, takewhile
 
 from podforge import strict_yaml
 from podforge.errors import InputError, Place
@@ -12,6 +13,7 @@ from podforge.strict_yaml import Mapping, Node, Scalar, Sequence
 MOST_CHARACTERS = 64 * 1024
 
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
+_DECLARES = re.compile(r"\s+[^\s:][^:]*:(?:\s|$)")  # a speaker, below `speakers:`
 _KEY_LIKE = re.compile(r"[\w\"'-][^:\n]{0,60}:(?:\s|$)")
 
 
@@ -32,6 +34,9 @@ def split(text: str, file: str) -> FrontMatter:
     first = next((n for n, line in enumerate(lines) if line.strip()), 0)
     fence = lines[first].rstrip()
     if fence not in ("---", "+++"):
+        if _lacks_fence(lines[first:]):
+            text = 'front matter begins with a line "---", and here is none: put one above'
+            raise InputError.at(Place(file, first + 1, 1), text)
         return FrontMatter(Mapping((), Place(file)), 0)
     ends = ("---", "...") if fence == "---" else ("+++",)
     last = next((n for n in range(first + 1, len(lines)) if lines[n].rstrip() in ends), None)
@@ -54,6 +59,14 @@ def split(text: str, file: str) -> FrontMatter:
 def _looks_like_settings(lines: list[str]) -> bool:
     following = next((line for line in lines if line.strip()), "")
     return bool(_KEY_LIKE.match(following)) or "=" in following
+
+
+def _lacks_fence(lines: list[str]) -> bool:
+    """Whether a text begins with settings that are not set off: `speakers:` and names below."""
+    opening = list(takewhile(lambda line: line.strip() not in ("", "---", "..."), lines))
+    return any(
+        line.rstrip() == "speakers:" and _DECLARES.match(below) for line, below in pairwise(opening)
+    )
 
 
 def _yaml(text: str, file: str, line_offset: int) -> Mapping:

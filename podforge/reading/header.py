@@ -17,6 +17,7 @@ from podforge.reading.roles import read_defaults, read_roles
 from podforge.script import PAUSES, Cue, Header, Mode, Pauses, Role, Setting
 from podforge.settings.engines import is_secret
 from podforge.settings.files import secret_text
+from podforge.settings.keys import OF_COMMAND
 from podforge.strict_yaml import Mapping as MappingNode
 from podforge.strict_yaml import Node, Scalar, Sequence
 from podforge.targets import target_of
@@ -24,7 +25,8 @@ from podforge.targets import target_of
 FORMAT_VERSION = "1"
 MODES: tuple[Mode, ...] = ("podcast", "audiobook")
 _PAUSES = ("turn", "paragraph", "scene", "chapter", "head", "tail")
-_ALIASES = {"pub_date": "date", "publish_date": "date"}
+_ALIASES = {"pub_date": "date", "publish_date": "date", "target": "loudness"}
+_OF_SITES = ("draft", "include", "encoding")  # site generators have these, and mean their own
 
 
 @dataclass(frozen=True)
@@ -105,8 +107,10 @@ def _over(under: Found, over: Found) -> dict[str, tuple[Scalar, Node]]:
 
 def with_usual(header: Header, usual: Iterable[MappingNode], findings: Findings) -> Header:
     """The header of a file that has no front matter, with `usual` where it says nothing."""
-    said, _ = read_header(MappingNode((), Place(findings.file)), findings, usual)
-    bare = Header()
+    bare, place = Header(), Place(findings.file)
+    mode = (Scalar("mode", place), Scalar(header.mode, place))  # of which the pauses are
+    own = MappingNode((mode,) if header.mode != bare.mode else (), place)
+    said, _ = read_header(own, findings, usual)
     names = [each.name for each in fields(Header) if each.name not in ("roles", "closed")]
     open_ = [name for name in names if getattr(header, name) == getattr(bare, name)]
     cast = {normal(role.name): role for role in said.roles}
@@ -147,6 +151,9 @@ def _settings(
             own = value
         elif key.text in known:
             yield _ALIASES.get(key.text, key.text), (key, value)
+        elif key.text in OF_COMMAND and key.text not in _OF_SITES:
+            text = f'"{key.text}" is ignored here: it belongs into podforge.yaml'
+            findings.warning(key.place, text)
         elif nested and key.text == "version":
             _check_version(value, findings)
         elif nested:
@@ -244,7 +251,12 @@ def _music(node: Node, findings: Findings) -> Cue | None:
         texts = {name: setting.text for name, setting in entries.items()}
         return _from_script(cues.mapped("music", texts, node.place), findings)
     written = values.text(node, findings)
-    return _from_script(cues.described("music", written, node.place), findings) if written else None
+    if not written:
+        return None
+    cue = cues.described("music", written, node.place)
+    if not cue.file:
+        findings.warning(node.place, f'"{written}" names no sound file: no music begins')
+    return _from_script(cue, findings)
 
 
 def _from_script(cue: Cue, findings: Findings) -> Cue:
@@ -297,11 +309,12 @@ def _one_of(*allowed: str) -> "_Read":
 _Read = Callable[[Node, Findings], object]
 
 _TEXTS = (
-    "title", "show", "author", "narrator", "date", "language", "season", "episode",
+    "title", "show", "author", "narrator", "date", "season", "episode",
     "description", "license", "genre", "engine",
 )  # fmt: skip
 _HEADER: Mapping[str, _Read] = {
     **dict.fromkeys(_TEXTS, values.text),
+    "language": values.language,
     "cover": _cover,
     "tags": values.texts,
     "mode": _mode,

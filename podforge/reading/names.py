@@ -101,6 +101,7 @@ _PARTS = frozenset(_PARTS_WORDS.split())
 _TOGETHER = re.compile(r" ?(?:[,;&/+]|\b(?:and|und|et|y|e|och|og|en)\b) ?", re.I)
 _NO_NAME = re.compile(r"[{}=\\;`<>|$%^~]|[,!?]$|://")
 _OUTSIDE = re.compile(r"^[\W_]+|[\W_]+$")  # an emoji before, a full stop behind
+_UNSEEN = re.compile("[\u00ad\u200b\u2060\ufeff]")  # soft hyphen, spaces without a width
 _EMOJI = re.compile("[\u2190-\u2bff\u200d\ufe0e\ufe0f\U0001f000-\U0001faff]+")
 
 
@@ -108,10 +109,11 @@ _EMOJI = re.compile("[\u2190-\u2bff\u200d\ufe0e\ufe0f\U0001f000-\U0001faff]+")
 def normal(name: str) -> str:
     """The form in which two spellings of a name are compared.
 
-    NFKC, case folded, one space, and no emoji, unless it is nothing else.
+    NFKC, case folded, one space, and nothing that cannot be seen; no emoji, unless it is
+    nothing else.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    bare = _EMOJI.sub(" ", folded) if not folded.isascii() else folded
+    bare = _EMOJI.sub(" ", _UNSEEN.sub("", folded)) if not folded.isascii() else folded
     return " ".join((bare if bare.strip() else folded).split())
 
 

@@ -18,6 +18,11 @@ _BRACKET = re.compile(
     r"(?P<word>pause|break|beat)s?\b\s*(?:[:=,]|[-–—](?=\s))?\s*(?P<after>.*)",
     re.I | re.S,
 )
+_ROUND = re.compile(  # fewer words than in square brackets: `(a break)` is said
+    r"(?:(?:a|short|brief|long)\s+)?(?:pause|beat)|pause[\s:=,]*[\d.]+\s*(?:ms|s|secs?|seconds?)?|"
+    r"[\d.]+\s*(?:ms|s|secs?|seconds?)\s+pause",
+    re.I,
+)
 _LENGTH = re.compile(
     r"[\d.]+\s*(?:ms|msec|milliseconds?|s|secs?|seconds?|m|mins?|minutes?)?\b", re.I
 )
@@ -35,6 +40,12 @@ def bracketed(inside: str) -> float | None:
     if found["word"].lower() == "pause" and not any(c.isdigit() for c in before + after):
         return _WORDS.get((before or after).lower(), DEFAULT)
     return _length(before or after)
+
+
+def parenthesised(inside: str) -> float | None:
+    """Seconds of the pause that `(inside)` asks for, as `(beat)` does; None if it is none."""
+    said = inside.strip(" .")
+    return bracketed(said) if _ROUND.fullmatch(said) else None
 
 
 def _length(text: str) -> float | None:

@@ -89,7 +89,7 @@ def _set(role: Role, key: Scalar, node: Node, findings: Findings) -> Role:
         case "engine":
             return replace(role, engine=values.text(node, findings) or "")
         case "language":
-            return replace(role, language=values.text(node, findings) or "")
+            return replace(role, language=values.language(node, findings) or "")
         case "gain" | "pan" | "speed" | "chain":
             return _set_sound(role, key.text, node, findings)
     findings.error(key.place, f'unknown setting "{key.text}" of a speaker{meant(key.text, _KEYS)}')

@@ -14,6 +14,7 @@ _PLAIN = re.compile(_NUMBER)
 _SECONDS = re.compile(
     rf"({_NUMBER})\s*(ms|msec|milliseconds?|s|secs?|seconds?|m|mins?|minutes?)?", re.I
 )
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,8}")  # RFC 5646, no private ones
 _SCALE = {"ms": 0.001, "mi": 60.0, "m": 60.0, "s": 1.0}
 LONGEST_PAUSE = 600.0  # seconds
 
@@ -37,6 +38,15 @@ def text(node: Node, findings: Findings) -> str | None:
         return " ".join(node.text.split())
     findings.error(node.place, "one text is wanted here, not a list or a map")
     return None
+
+
+def language(node: Node, findings: Findings) -> str | None:
+    """A BCP 47 tag; `english` would be read by no rules and tagged as no language."""
+    written = text(node, findings)
+    if written and not _LANGUAGE.fullmatch(written):
+        findings.error(node.place, f'"{written}" is no language tag: write one such as en or en-GB')
+        return None
+    return written
 
 
 def texts(node: Node, findings: Findings) -> tuple[str, ...] | None:

@@ -22,7 +22,7 @@ def _same(*words: str) -> tuple[tuple[str, str], ...]:
 
 GERMAN = Table(
     tag="de", one="ein", thousands=". \u202f\xa0", to="bis", percent="Prozent", hours="Uhr",
-        inflects=True,
+        inflects=True, endings={"Kapitel": "s", "Jahrhundert": "s", "Mal": "s", "Klasse": ""},
     ordinal=r"\.(?=\s(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|"
     r"Dezember|Jahrhundert|Platz|Mal|Kapitel|Klasse|Stock)\w{0,2}\b)",
     coins="", dot="Punkt",

@@ -44,6 +44,7 @@ _VULGAR = {
     "⅞": (7, 8), "⅐": (1, 7), "⅑": (1, 9), "⅒": (1, 10),
 }  # fmt: skip
 _VULGAR_FRACTION = re.compile(rf"(?:(?<![\w.,])(\d{{1,9}})\s?)?([{''.join(_VULGAR)}])")
+_RATING = re.compile(r"(?<![\w.,/])(\d{1,3})\.(\d{1,2})/(\d{1,3})(?![\w/]|[.,]\d)")
 _FRACTION = re.compile(
     r"(?<![\w.,/$£€])(?:(\d{1,4})[\s-])?(\d{1,4})[/⁄](\d{1,4})(?:ths?\b|rds?\b)?(?![\w/]|[.,]\d)"
 )
@@ -154,7 +155,10 @@ def _strings(text: str, tag: str) -> Iterator[Replacement]:
 
 
 def _fractions(text: str, tag: str) -> Iterator[Replacement]:
-    """`2/3` is "two thirds", `1 1/2` "one and a half", `8/10` "eight out of ten"."""
+    """`2/3` is "two thirds", `1 1/2` "one and a half", `8/10` and `4.5/5` "... out of ..."."""
+    for found in _RATING.finditer(text):
+        rated = decimal(found[1], found[2], tag)
+        yield found.start(), found.end(), f"{rated} out of {cardinal(int(found[3]), tag)}"
     for found in _FRACTION.finditer(text):
         top, bottom = int(found[2]), int(found[3])
         whole = f"{cardinal(int(found[1]), tag)} and " if found[1] else ""

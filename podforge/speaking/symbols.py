@@ -21,8 +21,11 @@ has_symbol = re.compile(f"[/{_SIGN.pattern[1:]}").search  # rules most texts out
 _PADDED = re.compile(r" ?([" + re.escape("".join(_SIGNS)) + r"]+) ?")
 _STOPS = ("", *',.;:!?)]"”’')
 # Between two words or numbers only.
-_BETWEEN = {"+": "plus", "<": "is less than", ">": "is greater than", "*": "times", "~": "to"}
-_OPERATOR = re.compile(r"(?<=[\w)%])( ?)([+<>*~])\1(?=[\w($£€])")
+_BETWEEN = {
+    "+": "plus", "<": "is less than", ">": "is greater than", "*": "times", "~": "to",
+    "!=": "is not", "<=": "is at most", ">=": "is at least",
+}  # fmt: skip
+_OPERATOR = re.compile(r"(?<=[\w)%])( ?)([!<>]=|[+<>*~])\1(?=[\w($£€])")
 _ABOUT = re.compile(r"(?<![\w~])~\s?(?=[\d$£€])")
 _COMPARED = re.compile(r"(?<![\w)%<>=-])([<>]=?)(?=[\d$£€])")
 _COMPARISONS = {"<": "less than", ">": "more than", "<=": "at most", ">=": "at least"}

@@ -23,6 +23,8 @@ _DATE = re.compile(
 _NO_NOUN = re.compile(r"\s(?:de|del|y|e|o|u|en|a|al|que|por|para|con|es|fue)\b")
 _SMALL = re.compile(r"\s[^\W\d_A-ZÀ-Ý]")
 _ARTICLE = re.compile(r"\b[Dd](?:er|ie|as)\s$")
+_OPENS = " \"'„“»«(*_"  # before the first word of a text
+_WORD = re.compile(r"\w+")
 _SIGN = re.compile(r"[&%+=@]")
 _NOUN = re.compile(r"\s[^\W\d_]")
 _SEPARATOR = re.compile(r"(?<=[^\W_]|\.)[.:,]$")
@@ -54,6 +56,7 @@ class Table:
     clipped: tuple[str, ...] = ()  # ordinals that lose their last letter before a noun
     minus: str = "minus"
     inflects: bool = False  # an ordinal ends in "n" after a dative, as in German
+    endings: Mapping[str, str] = field(default_factory=dict)  # noun -> end of its first ordinal
     feminine: tuple[str, ...] = ()  # ends of an ordinal that is feminine
     own: Mapping[str, str] = field(default_factory=dict)  # ordinals that are spelled out
 
@@ -190,6 +193,9 @@ def _ordinals(patterns: _Patterns, text: str) -> Iterator[Replacement]:
         before = text[max(0, found.start() - 5) : found.start()]
         if table.inflects and _DATIVE.search(before):
             said += "n"  # "am dritten Mai"
+        elif table.endings and not text[: found.start()].strip(_OPENS):
+            noun = _WORD.search(text, found.end())
+            said += table.endings.get(noun[0], "r") if noun else ""  # "erstes Kapitel"
         yield found.start(), found.end(), said
 
 

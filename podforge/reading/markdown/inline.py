@@ -110,7 +110,21 @@ def _bracket(work: Working, match: re.Match[str], labelled: bool) -> str:
     if leads and vocal.is_delivery(inside) and pauses.bracketed(inside) is None:
         work.delivery = inside
         return void("delivery")(match)
-    return _square(work, match, inside) if square else match.group()
+    return _square(work, match, inside) if square else _round(work, match, inside)
+
+
+def _round(work: Working, match: re.Match[str], inside: str) -> str:
+    """A pause, or a cue with nothing beside it; other words in round brackets are said."""
+    length = pauses.parenthesised(inside)
+    if length is not None:
+        work.parts.append(Silence(length, match.start()))
+        return cut("pause")(match)
+    alone = work.text.strip(" *_\n") == match.group()
+    cue = cues.bracketed(inside.rstrip("."), Place("")) if alone else None
+    if cue:
+        work.parts.append(Effect(cue, match.start()))
+        return cut("cue")(match)
+    return match.group()
 
 
 def _square(work: Working, match: re.Match[str], inside: str) -> str:

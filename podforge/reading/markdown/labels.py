@@ -6,6 +6,7 @@ cast, and `casting` decides it.
 
 import re
 from dataclasses import dataclass, replace
+from html import unescape
 from itertools import pairwise
 from typing import Literal
 
@@ -42,6 +43,8 @@ _LEAD = re.compile(
     rf"(?:(?P<mark>\*\*|__|[*_`])?{STAMP}(?(mark)(?P=mark))|(?P<bare>{_CLOCK}(?=\s)))"
     r"\s*(?:[-–—|]\s+)?(?=[^\s:])"
 )
+# A paragraph as web editors write it; one that names its language is seen as a whole.
+_ELEMENT = re.compile(r"(?:<(?:p|div)(?:\s(?![^<>]*\blang\b)[^<>]{0,200})?>\s*)+", re.I)
 # Possessive: a stamp is a bracket as well, and two ways for each would be 2^n for n.
 _TAIL = rf"(?P<tail>(?:\s*(?:{STAMP}|\([^()\n]{{1,60}}\)|\\?\[[^\[\]\n]{{1,60}}\]))*+)"
 _DASH_TIME = rf"(?:\s*[–—,-]\s*{TIME})?"
@@ -53,6 +56,7 @@ _HTML = re.compile(r"<(?P<mark>b|strong)>\s*(?P<inner>[^\n<>]{1,120})</(?P=mark)
 _ENDLESS = re.compile(r"(?:\*\*|__)(?P<name>[^\W\d_][^:：*_\n]{0,59}):\s+(?P<rest>\S.*)", re.S)
 _LINKED = re.compile(r"\[([^\[\]]+)\]\([^()\s]*\)")
 _INNER = re.compile(rf"(?P<name>[^:：]{{1,80}}?){_TAIL}{_DASH_TIME}\s*(?P<colon>[:：])(?P<rest>.*)")
+_NAMED = re.compile(rf"(?P<name>[^:：]{{1,80}}?){_TAIL}")
 _AFTER = re.compile(rf"{_TAIL}{_DASH_TIME}\s*(?P<colon>:(?![:/\d])|：)\s*(?P<rest>.*)", re.S)
 _AFTER_TIME = re.compile(rf"\s+(?:{TIME}\s*$|{STAMP}|`{TIME}`)\s*(?P<rest>.*)", re.S)
 _AFTER_DASH = re.compile(r"\s+[–—-]{1,2}\s+(?P<rest>\S.*)", re.S)
@@ -97,7 +101,14 @@ _TARGET = re.compile(
 
 def parse(text: str) -> Label | None:
     """The label at the start of a line, if it looks like one."""
+    label = _parsed(text)
+    return replace(label, name=unescape(label.name)) if label and "&" in label.name else label
+
+
+def _parsed(text: str) -> Label | None:
     start = len(text) - len(text.lstrip())
+    if text.startswith("<", start) and (element := _ELEMENT.match(text, start)):
+        start = element.end()
     stamped = _LEAD.match(text, start)
     at = stamped.end() if stamped else start
     head = text[at : at + 1]
@@ -155,7 +166,10 @@ def _marked(text: str, at: int, found: re.Match[str]) -> Label | None:
         return None
     behind = _AFTER.match(after)
     if behind:
-        return Label(name, "bold", at, _untimed(behind["rest"]), _delivery(behind["tail"]))
+        named = _NAMED.fullmatch(name)  # `**Ana (softly)**: t`
+        name, tail = (named["name"], named["tail"]) if named else (name, "")
+        delivery = _delivery(tail + behind["tail"])
+        return Label(name, "bold", at, _untimed(behind["rest"]), delivery)
     behind = _AFTER_TIME.match(after)
     if behind:
         return Label(name, "strong", at, behind["rest"])

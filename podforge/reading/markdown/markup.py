@@ -29,7 +29,9 @@ _IPA_TAG = re.compile(
     re.I,
 )
 _SILENT_TAG = re.compile(r"<(del|s|strike)\b[^<>]*>[^<>]*</\1\s*>", re.I)
-_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,500}>|<![^<>]{0,500}>")
+# A name, and nothing but attributes behind it: `a<b, and c>d` is no tag.
+_TAG = re.compile(r"</?[a-zA-Z][\w:.-]{0,60}(?:[\s/][^<>]{0,500})?>|<![^<>]{0,500}>")
+_NOTE = re.compile(r"<[a-zA-Z][\w.-]{0,60}(?::\s?|\s)[^<>=/\"']+>")  # `<insert sponsor here>`
 _BREAK_TAG = re.compile(r"<break\b[^<>]{0,200}>(?:\s*</break\s*>)?", re.I)
 # An element around the whole paragraph, whose `</p>` may be missing; BCP 47 tags (RFC 5646).
 _LANGUAGE = re.compile(
@@ -83,7 +85,7 @@ def untag(work: Working) -> None:
         text = _SAY_TAG.sub(lambda m: _say(work, m), text)
         text = _IPA_TAG.sub(lambda m: _say(work, m, _respelled), text)
         text = _SILENT_TAG.sub(void("struck"), text)
-        text = _TAG.sub(_tag, text)
+        text = _TAG.sub(lambda m: _tag(work, m), text)
     work.text = text
 
 
@@ -100,8 +102,11 @@ def _language(text: str) -> str:
     return found["tag"] if whole else ""
 
 
-def _tag(match: re.Match[str]) -> str:
-    """An element's tag goes; those that end a line leave a space."""
+def _tag(work: Working, match: re.Match[str]) -> str:
+    """An element's tag goes; those that end a line leave a space; a note in its form is told."""
+    if _NOTE.fullmatch(match.group()):
+        work.parts.append(Odd(f"{match.group()} is not spoken: it is no known mark", match.start()))
+        return void("unknown mark")(match)
     ends_line = re.match(r"</?(?:br|p|div|li|h\d|tr|td)\b", match.group(), re.I)
     return (gap if ends_line else void)("markup")(match)
 

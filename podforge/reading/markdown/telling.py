@@ -16,6 +16,7 @@ from podforge.reading.markdown.casting import Casting
 from podforge.reading.markdown.inline import Inline, verbatim, worked
 from podforge.reading.markdown.labels import Label, parse
 from podforge.reading.markdown.marks import marked, painted
+from podforge.reading.markdown.mistakes import direction_meant, heading_meant, label_meant
 from podforge.reading.markdown.parts import Effect, Odd, Part, Said, Silence
 from podforge.reading.markdown.passages import Passage, Piece, direction
 from podforge.reading.markdown.reciting import code_lines, rows
@@ -23,6 +24,10 @@ from podforge.reading.markdown.remains import number_before, numbered, rest_of, 
 from podforge.reading.names import RESERVED, closest, meant, normal, stopped
 from podforge.script import Chapter, Item, Pause, SceneBreak, Speech
 
+# A scene break that a converter has escaped (`\* \* \*`), or that is set in other signs.
+_ORNAMENT = re.compile(
+    r"(?:<center>\s*)?(?:(?:\\?[*#~•·]\s*){3,}|\\[*#~]|[⁂❦])\s*(?:</center>)?", re.I
+)
 MOST_DESCRIBED = 6  # words of a cue; more are likely to be somebody's
 
 
@@ -55,6 +60,7 @@ class Telling:
         self._speakers: tuple[str, ...] = ()
         self._delivery = ""
         self._begun: Place | None = None  # a turn that has said nothing so far
+        self._goes_on = False  # into a chapter whose first label is yet to come
         self._unspoken: tuple[Place | None, int] = (None, 0)  # preamble: where, how many words
 
     def tell(self, passages: Iterable[Passage]) -> None:
@@ -143,12 +149,16 @@ class Telling:
         else:
             if block.level == self.manner.chapter_level:
                 self.items.append(Chapter(text, place))
+                self._goes_on = True
             who = self._narrating(place) if self.manner.reads_headings else ()
             self.items += [Speech(who, text, place)] if who else []
         self._book(block.lines, inline.work, "spoken" if who else "heading")
 
     def _paragraph(self, passage: Passage) -> None:
         block = passage.block
+        if _ORNAMENT.fullmatch(block.text.strip()):
+            self._rule(block)
+            return
         if _is_direction(block.text):
             self._direction(block.lines)
             return
@@ -177,10 +187,11 @@ class Telling:
         self._lines(run, who, place, block)
 
     def _direction(self, lines: Sequence[Line]) -> None:
-        """Leave a stage direction out; one that was meant as a cue is told."""
+        """Leave a stage direction out; one that was meant as a cue or a pause is told."""
         self.coverage.mark_lines(lines, "direction")
-        if cues.is_misspelt("\n".join(line.text for line in lines).strip("*_[]\\ \n")):
-            text = "this is left out as a stage direction: a cue begins with music: or sfx:"
+        written = "\n".join(line.text for line in lines).strip("*_[]()\\ \n")
+        if meant_as := direction_meant(written):
+            text = f"this is left out as a stage direction: {meant_as}"
             self.findings.warning(self._place(lines[0]), text)
 
     def _unlabelled(self, block: Block) -> tuple[str, ...]:
@@ -248,6 +259,7 @@ class Telling:
     def _begin(self, who: tuple[str, ...], delivery: str, place: Place) -> None:
         self._end_turn()
         self._speakers, self._delivery, self._begun = who, delivery, place
+        self._goes_on = False
 
     def _end_turn(self) -> None:
         if self._begun:
@@ -268,6 +280,13 @@ class Telling:
         if place and len(who) == 1:
             text = without_repeats(text, who[0])
         labelled = place is not None or self._begun is not None
+        if heading_meant(text):
+            told = f'"{lines[0].text[:40]}" is read as text: a heading has a space behind its #'
+            self.findings.warning(self._place(lines[0]), told)
+        if self._goes_on and len(who) > 1:
+            told = f"{' and '.join(who)} go on together into this chapter: a label says who speaks"
+            self.findings.warning(self._place(lines[0]), told)
+            self._goes_on = False
         inline = self._worked(text, labelled=labelled)
         rule = "spoken" if who else "preamble"
         self._book(lines, inline.work, rule)
@@ -277,6 +296,9 @@ class Telling:
         for part in inline.parts:
             at = self._locate(lines, starts, part.offset)
             if isinstance(part, Said):
+                if who and not labelled and (name := label_meant(part.text, self.manner.casting)):
+                    told = f'"{name}" is read as text: a label begins a paragraph and ends with :'
+                    self.findings.warning(at, told)
                 if delivery and not part.delivery:
                     part = replace(part, delivery=delivery)
                 self._said(part, who, place or at, number)

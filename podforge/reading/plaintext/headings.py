@@ -10,10 +10,24 @@ _NUMBER = (
     r"(?:\d{1,3}|[IVXLCDM]{1,9}|[ivxlcdm]{1,9}|(?:the )?(?:"
     r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|"
     r"sixteen|seventeen|eighteen|nineteen|(?:twenty|thirty|forty|fifty)(?:[- ]\w{3,6})?|"
-    r"first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|last))"
+    r"first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|last|"
+    r"premi[eè]re?|primer[oa]?|prim[oa]|primeir[oa]))"
 )
-_PARTS = r"book|part|volume|vol\.?|epoch|period|phase"
-_CHAPTERS = r"chapter|chap\.?|stave|canto|letter|section|adventure|story|tale|episode|night"
+_PARTS = (
+    r"book|part|volume|vol\.?|epoch|period|phase|teil|buch|band|partie|livre|tome|parte|libro|tomo"
+)
+_CHAPTERS = (
+    r"chapter|chap\.?|stave|canto|letter|section|adventure|story|tale|episode|night|"
+    r"kapitel|chapitre|cap[ií]tulo|capitolo"
+)
+# `1. Kapitel`, `Siebzehntes Kapitel: Am Fluss`
+_COUNTED = re.compile(
+    r"(?:\d{1,3}\.|[^\W\d_]{2,22}te[rs])\s+(?P<kind>kapitel|teil|buch)"
+    r"(?P<title>(?:[\s.:,;–—-].*)?)",
+    re.I | re.S,
+)
+_MARKED = re.compile(r"(?P<marks>#{1,6}) +\S")  # as in Markdown
+_UNDERLINE = re.compile(r"\s*(?:={3,}|-{3,}|~{3,})\s*")
 _NUMBERED = re.compile(
     rf"(?P<kind>{_PARTS}|{_CHAPTERS})\s+(?P<number>{_NUMBER})(?![\w'’])"
     r"(?P<title>(?:[\s.:,;–—-].*)?)|(?:the )?(?:first|second|third|fourth|fifth) "
@@ -27,12 +41,14 @@ _NAMED = re.compile(
     re.I,
 )
 _BARE = re.compile(r"(?:([IVXLC]{1,8})|(\d{1,3}))\.?")
+_NUMBER_TITLE = re.compile(r"(\d{1,3})[.:)]?\s+([^\W\d_a-z].{2,90})")
 _ROMAN_TITLE = re.compile(r"[IVXLC]{1,7}\.?\s*[.:—–-]?\s+[A-Z“\"‘'].{2,90}")
 _CONTENTS = re.compile(r"\W*(?:(?:table of |the )?contents|(?:list of )?illustrations)\W*", re.I)
 _ENTRY = re.compile(
     rf"\s*(?:(?:{_PARTS}|{_CHAPTERS})\b.*|{_NUMBER}[.)\s].*|.*\s\.?\d{{1,4}}\s*)", re.I
 )
 _ENDS = re.compile(r"[.!?,;:…”\"—-][_)\]]*$")
+ORNAMENTS = " -–—*~•"  # around a number: `— 3 —`
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _LONGEST, _MOST_LINES = 200, 4  # characters and lines of a heading
 _PROSE = 100  # characters from which a paragraph is prose
@@ -95,16 +111,29 @@ def _level(one: Paragraph) -> int:
     text = shown(one.text[: 2 * _LONGEST])
     if len(text) > _LONGEST or len(one.lines) > _MOST_LINES or _is_entries(one):
         return 0
-    numbered = _NUMBERED.fullmatch(text)
-    if numbered and (numbered["other"] or _titled(numbered["title"], text)):
-        kind = (numbered["kind"] or numbered["other"]).lower()
-        return PART if re.fullmatch(_PARTS, kind) else CHAPTER
+    if marked := _MARKED.match(text):
+        return min(len(marked["marks"]), NUMBER)
+    if len(one.lines) == 2 and _UNDERLINE.fullmatch(one.lines[1]):
+        return 0 if _ENDS.search(one.lines[0].rstrip()) else CHAPTER
+    numbered = _numbered(text)
+    if numbered and _titled(numbered[1], text):
+        return PART if re.fullmatch(_PARTS, numbered[0], re.I) else CHAPTER
     if _NAMED.fullmatch(text) and (text[0].isupper() and len(text) <= _SHORT):
         return CHAPTER
     if _ROMAN_TITLE.fullmatch(text) and not _ENDS.search(text.rstrip(".")) and one.gap >= 1:
         return NUMBER if _is_title(text.split(maxsplit=1)[1]) else 0
     far = one.gap >= _FAR and len(one.lines) <= 2 and len(text) <= _SHORT
-    return TITLE if far and text.isupper() and sum(map(str.isalpha, text)) > 2 else 0
+    very_far = one.gap > _FAR and text[:1].isalnum() and _is_title(text) and not _ENDS.search(text)
+    return TITLE if far and (text.isupper() or very_far) and sum(map(str.isalpha, text)) > 2 else 0
+
+
+def _numbered(text: str) -> tuple[str, str] | None:
+    """The kind of a numbered heading, and the title behind its number; None if it is none."""
+    found = _NUMBERED.fullmatch(text)
+    if found:
+        return (found["kind"] or found["other"], found["title"] or "")
+    counted = _COUNTED.fullmatch(text)
+    return (counted["kind"], counted["title"]) if counted else None
 
 
 def _titled(title: str, text: str) -> bool:
@@ -129,11 +158,12 @@ def _is_entries(one: Paragraph) -> bool:
 
 
 def _sequence(found: Sequence[Paragraph]) -> set[int]:
-    """Numbers that stand alone and count up from one."""
+    """Numbers that stand alone, or before a title, and count up from one."""
     numbers = [
         (at, value)
         for at, one in enumerate(found)
-        if len(one.lines) == 1 and (value := _value(shown(one.text[:_SHORT])))
+        if len(one.lines) == 1
+        and (value := _value(shown(one.text[:_SHORT])) or _value_before_title(one))
     ]
     kept: set[int] = set()
     for (at, value), before, after in zip(
@@ -145,7 +175,7 @@ def _sequence(found: Sequence[Paragraph]) -> set[int]:
 
 
 def _value(text: str) -> int:
-    found = _BARE.fullmatch(text)
+    found = _BARE.fullmatch(text.strip(ORNAMENTS))
     if not found:
         return 0
     if found[2]:
@@ -153,6 +183,14 @@ def _value(text: str) -> int:
     values = [_VALUES[letter] for letter in found[1]]
     pairs = zip(values, [*values[1:], 0], strict=True)
     return sum(value if value >= after else -value for value, after in pairs)
+
+
+def _value_before_title(one: Paragraph) -> int:
+    """The number of `4. The Path`, where the lines above are blank; 0 if it is none."""
+    found = _NUMBER_TITLE.fullmatch(shown(one.text[:_LONGEST])) if one.gap >= _FAR else None
+    if not found or _ENDS.search(found[2]) or not _is_title(found[2]):
+        return 0
+    return int(found[1])
 
 
 def _with_prose(found: Sequence[Paragraph], levels: Mapping[int, int]) -> dict[int, int]:
@@ -171,8 +209,8 @@ def _size(found: Sequence[Paragraph], at: int, kept: Mapping[int, int]) -> int:
     """2 where the next paragraph is the title of the number."""
     if at + 2 >= len(found) or at + 1 in kept or kept[at] == TITLE:
         return 1
-    numbered = _NUMBERED.fullmatch(shown(found[at].text))
-    untitled = numbered and not (numbered["title"] or "").strip(" .:—")
+    numbered = _numbered(shown(found[at].text))
+    untitled = numbered and not numbered[1].strip(" .:—")
     alone = untitled or _value(shown(found[at].text))
     one = found[at + 1]
     text = shown(one.text)

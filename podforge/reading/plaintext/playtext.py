@@ -20,12 +20,14 @@ from podforge.script import Chapter, Header, Item, SceneBreak, Script, Speech
 _COUNT = (
     r"(?:[ivxlc]+|\d+|(?:the )?(?:first|second|third|fourth|fifth|last|one|two|three|four|five))"
 )
+_OUTSIDE = r"\W*(?:the )?(?:prologue|epilogue|induction|prelude|interlude)\W*"  # novels have them
 _ACT = re.compile(
     rf"(?:the )?(?:(?:first|second|third|fourth|fifth|last|only) act|act,? {_COUNT})\b(?P<rest>.*)|"
     r"act(?:us)? (?:primus|secundus|tertius|quartus|quintus)\b(?P<latin>.*)|"
-    r"(?:the )?(?:prologue|epilogue|induction|prelude|interlude)\W*",
+    rf"{_OUTSIDE}",
     re.I | re.S,
 )
+_BESIDE = re.compile(_OUTSIDE, re.I)
 _SCENE = re.compile(
     rf"sc(?:o?e|œ)na \w+\W*|(?:scene|sc\.),? {_COUNT}\b.*|scene\W*|scene[.:—-].*", re.I | re.S
 )
@@ -61,7 +63,7 @@ def read_play(
     found: Sequence[Paragraph], edition: Edition, findings: Findings, ledger: Ledger
 ) -> Script | None:
     """The play that the paragraphs are; None where they are none."""
-    acts = sum(bool(_heading(one)) for one in found)
+    acts = sum(bool(_heading(one)) and not _BESIDE.fullmatch(shown(one.text)) for one in found)
     persons = list(_persons(found))
     cast = company(found, acts, persons)
     if cast is None:

@@ -3,12 +3,20 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from podforge.reading.asides import told
 from podforge.reading.findings import Findings
 from podforge.reading.ledger import Ledger
 from podforge.reading.plaintext.gutenberg import Edition, is_credit
-from podforge.reading.plaintext.headings import PART, Heading, contents, headings, is_prose
+from podforge.reading.plaintext.headings import (
+    ORNAMENTS,
+    PART,
+    Heading,
+    contents,
+    headings,
+    is_prose,
+)
 from podforge.reading.plaintext.lines import Paragraph, is_rule, joined, shown, unmarked
 from podforge.script import Chapter, Header, Item, SceneBreak, Script, Speech
 from podforge.sentences import ends_sentence
@@ -41,7 +49,7 @@ def read_book(
     """The book as a narrator reads it."""
     parts = _parts(found, edition.licensed)
     title, author = _title_page(found, parts)
-    front = [found[at] for at, rule in parts.rules.items() if rule == _FRONT]
+    front = [found[at] for at in sorted(parts.rules) if parts.rules[at] == _FRONT]
     words = sum(len(one.text.split()) for one in front)
     if words and not edition.licensed:
         place = findings.place(front[0].number, 1)
@@ -101,7 +109,8 @@ def _items(
 
 
 def _title(held: Sequence[Paragraph]) -> str:
-    return _one_title([shown(line) for one in held for line in one.lines])
+    lines = [line for one in held for line in one.lines if not is_rule(line)]
+    return _one_title([shown(line).lstrip("#").strip(ORNAMENTS) for line in lines])
 
 
 def _one_title(parts: Sequence[str]) -> str:
@@ -182,6 +191,10 @@ def _near_an_end(at: int, count: int) -> bool:
 def _title_page(found: Sequence[Paragraph], parts: _Parts) -> tuple[str, str]:
     """The title and the author that a text without a header begins with."""
     front = [shown(found[at].text) for at in sorted(parts.rules) if parts.rules[at] == _FRONT]
-    author = next((by[1] for text in front if (by := _BY.fullmatch(text[:_LONGEST]))), "")
+    # `BY` may stand alone, and the name in the next paragraph.
+    named = (
+        f"{one} {after}" if one.lower() == "by" else one for one, after in pairwise((*front, ""))
+    )
+    author = next((by[1] for text in named if (by := _BY.fullmatch(text[:_LONGEST]))), "")
     title = next((text for text in front if text and not _BY.fullmatch(text)), "")
     return (title if len(title) <= _LONGEST else ""), author
