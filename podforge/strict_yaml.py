@@ -27,7 +27,8 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 _CONFLICT = re.compile(r"^(?:<{7}|\|{7}|={7}|>{7})(?: .*)?\r?$", re.MULTILINE)
 _QUOTE_IT = {
     "mapping values are not allowed": 'put quotes around a text that holds ": "',
-    "cannot start any token": "put quotes around a text that begins with this character",
+    "cannot start any token": "indent with spaces, not tabs, and put quotes around a text that "
+    "begins with this character",
     "could not find expected ':'": 'a line is not "key: value"; put quotes around a long text',
 }
 

@@ -174,6 +174,9 @@ def _show(error: click.ClickException) -> None:
         hint = "podforge render --help" if isinstance(error, click.UsageError) else ""
         _tell(Erred("UsageError", error.format_message(), hint, exit_code=error.exit_code))
         return
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):  # its message is a page of help
+        error.show()
+        return
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context:
         click.echo(context.get_usage(), err=True)

@@ -172,7 +172,8 @@ class _Reader:
     def name(self) -> str:
         name = self.text(self.top, "name")
         if name and name != self.folder.name:
-            self.wrong(self.top, "name", f'the name is "{name}" but the folder is not called so')
+            text = f'the name is "{name}", but its folder is "{self.folder.name}": change one'
+            self.wrong(self.top, "name", text)
         return self.folder.name
 
     def language(self) -> str:
