@@ -18,7 +18,8 @@ _WORD = re.compile(r"\S+")
 def timed_words(speech: Speech, heard: Sequence[Heard], start: int, end: int) -> TimedWords:
     """Every written word of a speech with its time, in order and never running backwards.
 
-    Words that the engine timed get their times, through the offset map of the spoken text.
+    Words that the engine timed get their times, through the offset map of the spoken text; those
+    that it timed as one share the time by length.
     The others share the time between their neighbours by length, or, where there is next to
     none, that of the word before: small words are often said as one ("in the").
     """
@@ -61,13 +62,13 @@ def _fill(
     index = 0
     while index < len(words):
         known = times[index]
+        until = index + 1
+        while until < len(words) and times[until] == known:  # `2.5 km` is timed as a whole
+            until += 1
         if known:
-            filled.append((min(end, max(at, known[0])), min(end, max(at, *known))))
-            index += 1
+            begin, stop = min(end, max(at, known[0])), min(end, max(at, *known))
+            filled += _share(words[index:until], begin, stop)
         else:
-            until = index
-            while until < len(words) and times[until] is None:
-                until += 1
             following = times[until] if until < len(words) else None
             stop = max(at, following[0]) if following else end
             if filled and stop - at < SHORTEST_WORD * (until - index):
@@ -75,8 +76,7 @@ def _fill(
                 filled += _share(words[index - 1 : until], begin, stop)
             else:
                 filled += _share(words[index:until], at, stop)
-            index = until
-        at = filled[-1][1]
+        index, at = until, filled[-1][1]
     return filled
 
 

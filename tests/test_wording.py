@@ -32,6 +32,14 @@ def test_a_price_spoken_as_five_words_is_one_written_word():
     ]
 
 
+def test_words_that_were_spoken_as_one_share_its_time():
+    spoken = Spoken("Go two point five kilometres on.", (Edit(3, 28, 3, 9),))
+    heard = [(0, 2, 0, 10), (3, 6, 10, 20), (7, 28, 20, 70), (29, 31, 70, 80)]
+    words = timed_words(spoken_as("Go 2.5 km on.", spoken), heard, 0, 80)
+    times = [(w.text, w.start, w.end) for w in words]
+    assert times == [("Go", 0, 10), ("2.5", 10, 46), ("km", 46, 70), ("on.", 70, 80)]
+
+
 def test_words_without_a_time_share_what_lies_between_their_neighbours():
     heard = [(0, 3, 0, 10_000), (12, 16, 40_000, 50_000)]
     words = timed_words(say("Ana", "one two six four"), heard, 0, 50_000)
