@@ -7,7 +7,7 @@ follow without their headers, as an MP4 has them.
 import io
 from array import array
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +19,7 @@ from podforge.streams.mp4 import FRAME, Sizes, Sound, head
 PRIMING = FRAME  # samples that ffmpeg's encoder gives before the sound
 
 _HEADER_BYTES = 7
-_FIXED_BITS = 28  # of the header: the same in all frames of a stream
-_VARIABLE_BITS = 28
+_VARIABLE_BITS = 28  # of 56 in a header; those before them are the same in all frames
 _RATE_INDEX = 4  # 44.1 kHz
 _CONFIG_BYTES = 2
 _SIZE = np.dtype(">u2")
@@ -28,15 +27,19 @@ _SIZE = np.dtype(">u2")
 
 def split(data: bytes) -> Frames:
     """The ADTS frames of a stream, headers included, nothing cut short."""
-    bounds, at, fixed = array("q", [0]), 0, _header(data) >> _VARIABLE_BITS
-    while at < len(data):
-        size = _size(data[at : at + _HEADER_BYTES], fixed)
-        if not size:
-            raise StorageError(f"no ADTS frame at byte {at} of an encoder's stream")
+    fixed = _header(data) >> _VARIABLE_BITS
+    sync, last = (fixed >> 4).to_bytes(3, "big"), fixed & 15
+    bounds, at, end = array("q", [0]), 0, len(data) - _HEADER_BYTES
+    while at <= end and data.startswith(sync, at) and data[at + 3] >> 4 == last:
+        size = (data[at + 3] & 3) << 11 | data[at + 4] << 3 | data[at + 5] >> 5
+        if size <= _HEADER_BYTES or data[at + 6] & 3:  # more than 1024 samples
+            break
         at += size
         bounds.append(at)
-    if at != len(data):
+    if at > len(data):
         raise StorageError("the last ADTS frame of an encoder's stream is cut short")
+    if at < len(data):
+        raise StorageError(f"no ADTS frame at byte {at} of an encoder's stream")
     return Frames(data, bounds)
 
 
@@ -49,14 +52,6 @@ def _header(data: bytes) -> int:
     return bits
 
 
-def _size(header: bytes, fixed: int) -> int:
-    """Bytes of the frame that begins so, or 0 when it is none of 1024 samples."""
-    bits = int.from_bytes(header, "big")
-    size, blocks = bits >> 13 & 0x1FFF, bits & 3
-    known = len(header) == _HEADER_BYTES and bits >> _VARIABLE_BITS == fixed and blocks == 0
-    return size if known and size > _HEADER_BYTES else 0
-
-
 def _config(header: int) -> bytes:
     """The AudioSpecificConfig (1.6.2.1): object type, index of the rate, channels, three zeros."""
     profile, channels = header >> 38 & 3, header >> 30 & 7
@@ -66,14 +61,15 @@ def _config(header: int) -> bytes:
 def body(frames: Frames, kept: int) -> tuple[bytes, Body]:
     """The frames one after the other, without their headers, after what tells of them."""
     counts = section_ends(kept, len(frames))
-    sizes = [len(frame) - _HEADER_BYTES for frame in frames]
-    about = _config(_header(frames[0])) + np.array(sizes, _SIZE).tobytes()
-    offsets = list(accumulate(sizes, initial=len(about)))
-    data = io.BytesIO()  # a join would hold all frames once more
+    sizes = np.diff(frames.bounds) - _HEADER_BYTES
+    about = _config(_header(frames[0])) + sizes.astype(_SIZE).tobytes()
+    offsets = len(about) + np.cumsum(np.append(0, sizes))
+    data, stream = io.BytesIO(), memoryview(frames.data)  # a join would hold all frames once more
     data.write(about)
-    for frame in frames:
-        data.write(frame[_HEADER_BYTES:])
-    return data.getvalue(), Body(kept, tuple(End(count, offsets[count]) for count in counts))
+    for start, end in pairwise(frames.bounds):
+        data.write(stream[start + _HEADER_BYTES : end])
+    ends = tuple(End(count, int(offsets[count])) for count in counts)
+    return data.getvalue(), Body(kept, ends)
 
 
 def join(
