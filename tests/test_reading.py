@@ -527,6 +527,12 @@ def test_a_cue_of_no_known_kind_is_told(tmp_path: Path, text: str, warnings: int
     assert not [item for item in script.items if isinstance(item, Cue)]
 
 
+def test_a_word_of_a_lexicon_that_nothing_is_said_for_is_told(tmp_path: Path) -> None:
+    script = script_of(tmp_path, "---\nlexicon: {Ana, Bo: boh}\nspeakers: {A: mara}\n---\nA: hi")
+    assert script.header.lexicon == {"Bo": "boh"}
+    assert warned(script) == ['nothing is written behind "Ana": how is it said?']
+
+
 def test_toml_front_matter(tmp_path: Path) -> None:
     text = '+++\ntitle = "T"\n[speakers.Ana]\nvoice = "v"\ngain = 99\n+++\nAna: hi'
     found = problems(tmp_path, text)

@@ -122,6 +122,8 @@ def _entries(node: strict_yaml.Mapping, findings: Findings) -> Lexicon:
             findings.error(key.place, text)
         elif say and word:
             words[word] = say
+        elif say == "":
+            findings.warning(key.place, f'nothing is written behind "{word[:20]}": how is it said?')
     return Lexicon(words, frozenset(exact & words.keys()))
 
 
